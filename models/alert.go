@@ -1,0 +1,29 @@
+package models
+
+import "time"
+
+// AlertStatus says whether an alert still asks for attention.
+type AlertStatus string
+
+// The states of an alert.
+const (
+	AlertFiring   AlertStatus = "firing"   // the call goes on
+	AlertResolved AlertStatus = "resolved" // the call is over
+)
+
+// Alert is raised by each call that passed its gates, and resolves when the call ends.
+type Alert struct {
+	ID            string      `json:"id" gorm:"primaryKey"`
+	CarrierCallID string      `json:"carrier_call_id" gorm:"uniqueIndex"`
+	RouteID       string      `json:"call_route_id"`
+	Title         string      `json:"title"`
+	Number        Phone       `json:"number"`
+	Caller        Phone       `json:"caller"` // empty when withheld
+	Country       string      `json:"country"`
+	Status        AlertStatus `json:"status"`
+	Outcome       Outcome     `json:"outcome"`
+	AnsweredBy    string      `json:"answered_by"`                    // user id
+	Dialled       []string    `json:"dialled" gorm:"serializer:json"` // user ids in the order they were first rung
+	StartedAt     time.Time   `json:"started_at"`
+	ResolvedAt    *time.Time  `json:"resolved_at"`
+}

@@ -1,0 +1,87 @@
+package models
+
+import (
+	"fmt"
+	"time"
+)
+
+// Attempt is one try at one phone of one person, in one level and round. It has its id before
+// any leg exists.
+type Attempt struct {
+	ID     string `json:"id"`
+	Level  int    `json:"level"` // counts from 1
+	UserID string `json:"user_id"`
+	Name   string `json:"name"`
+	Label  string `json:"label"` // of the phone
+	Number Phone  `json:"number"`
+	Nth    int    `json:"nth"`   // which of the person's phones, from 1
+	Round  int    `json:"round"` // 1, or 2 when the first dial provably reached no phone
+	Why    string `json:"why"`
+}
+
+func newAttempt(level int, person Person, nth int, phone UserPhone) Attempt {
+	a := Attempt{
+		Level: level, UserID: person.UserID, Name: person.Name,
+		Label: phone.Label, Number: phone.Number, Nth: nth, Why: person.Why,
+	}
+	return a.InRound(1)
+}
+
+// InRound is the same try in another round, with an id of its own. The id names level, person,
+// phone and round, holds no number, and is safe in a URL path.
+func (a Attempt) InRound(round int) Attempt {
+	a.Round = round
+	a.ID = fmt.Sprintf("%d.%s.%d.%d", a.Level, a.UserID, a.Nth, round)
+	return a
+}
+
+// AttemptState is how far an attempt has come. States go one way:
+// ringing → ending, or ringing → picked_up → accepted, declined or ending.
+type AttemptState string
+
+// The states of an attempt.
+const (
+	Ringing  AttemptState = "ringing"   // the phone may ring; the responder acts next
+	PickedUp AttemptState = "picked_up" // somebody or a mailbox hears the prompt
+	Accepted AttemptState = "accepted"  // joined, or about to be, to the caller
+	Declined AttemptState = "declined"  // said no, or never pressed a key
+	Ending   AttemptState = "ending"    // given up by us or over at the carrier; can never win
+)
+
+// Result is how a dial ended, in the carrier's words where it has one.
+type Result string
+
+// The results of a dial.
+const (
+	ResultPickedUp  Result = "picked_up"
+	ResultNoAnswer  Result = "no_answer"
+	ResultBusy      Result = "busy"
+	ResultFailed    Result = "failed"     // the network could not reach the phone
+	ResultCanceled  Result = "canceled"   // ended before it was answered
+	ResultRefused   Result = "refused"    // the carrier would not place it; nothing rang
+	ResultUnknown   Result = "unknown"    // the carrier's reply was lost and no leg was found
+	ResultTimedOut  Result = "timed_out"  // no word from the carrier in time
+	ResultNotPlaced Result = "not_placed" // it was never asked of the carrier
+	ResultGone      Result = "caller_gone"
+)
+
+// Dialled is what a dial came to.
+type Dialled struct {
+	Result Result `json:"result"`
+	Leg    string `json:"leg"`            // the carrier's id of the leg, empty when there is none
+	Code   int    `json:"code,omitempty"` // the carrier's error or SIP code, zero when none
+}
+
+// AttemptRecord is what became of an attempt, for the record of its call.
+type AttemptRecord struct {
+	Attempt
+	State      AttemptState `json:"state"`
+	Result     Result       `json:"result"`
+	Code       int          `json:"code,omitempty"`
+	Leg        string       `json:"leg"`
+	Keys       []string     `json:"keys,omitempty"` // what was pressed, each prompt's answer
+	DialledAt  time.Time    `json:"dialled_at"`
+	PickedUpAt *time.Time   `json:"picked_up_at,omitempty"`
+	DecidedAt  *time.Time   `json:"decided_at,omitempty"` // accepted, declined or given up
+	EndedAt    *time.Time   `json:"ended_at,omitempty"`
+}

@@ -1,0 +1,54 @@
+// Package models holds the nouns of live call routing and the decisions about them: who is on
+// call at an instant, whom a call rings in which order, what a pressed key means. Everything
+// here is a function of its arguments; nothing reads a clock, a file or the network.
+package models
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrNotFound says that nothing has the id or number asked for.
+var ErrNotFound = errors.New("not found")
+
+// ErrTaken says that a unique name or number is already in use.
+var ErrTaken = errors.New("already taken")
+
+// ErrInUse says that something cannot be removed while others refer to it.
+var ErrInUse = errors.New("in use")
+
+// ErrStale says that a row changed since it was read.
+var ErrStale = errors.New("changed since it was read")
+
+// InvalidError is a value that its giver must mend before trying again.
+type InvalidError struct {
+	Field  string // path in the JSON of the request, as in "levels[0].targets"
+	Reason string // what is wrong and what would be right
+}
+
+func (e *InvalidError) Error() string { return e.Field + ": " + e.Reason }
+
+// Faults collects every InvalidError of one value, so that all are reported at once.
+type Faults []*InvalidError
+
+// Add notes one fault.
+func (f *Faults) Add(field, format string, args ...any) {
+	*f = append(*f, &InvalidError{Field: field, Reason: fmt.Sprintf(format, args...)})
+}
+
+// Err is the faults as one error, nil when there are none. errors.As finds Faults in it.
+func (f Faults) Err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return f
+}
+
+func (f Faults) Error() string {
+	lines := make([]string, len(f))
+	for i, fault := range f {
+		lines[i] = fault.Error()
+	}
+	return strings.Join(lines, "; ")
+}

@@ -1,0 +1,93 @@
+package models
+
+import (
+	"net/url"
+	"strconv"
+)
+
+// Links builds the addresses at which the carrier asks us about one call. The attempt is in each
+// address of a leg, so that a late callback of one phone never concerns another. The language is
+// in each address whose answer is heard, so that a goodbye can be said when the run is gone.
+type Links struct {
+	Base    string // our public URL without a trailing slash, as in https://example.com
+	CallSID string // the carrier's id of the caller's leg
+}
+
+// retries asks the carrier to try a callback again when it cannot connect, waits for more than 6 s
+// or gets a 5xx, within 14 s. A fragment is neither sent to us nor signed.
+// Source: Twilio, Webhooks connection overrides.
+const retries = "#rc=3&rp=ct,rt,5xx&ct=2000&rt=6000&tt=14000"
+
+// Voice is where a new call is announced. The number itself has try zero; later tries follow when
+// no answer was ready.
+func (l Links) Voice(try int) string {
+	if try == 0 {
+		return l.link("/twilio/voice", nil)
+	}
+	return l.link("/twilio/voice", url.Values{"try": {strconv.Itoa(try)}})
+}
+
+// VoiceAgain is where the fallback document sends a call, once more, after our site was away.
+func (l Links) VoiceAgain() string {
+	return l.link("/twilio/voice", url.Values{"fallback": {"1"}})
+}
+
+// Status is told when a call to a number of ours ends.
+func (l Links) Status() string { return l.link("/twilio/status", nil) }
+
+// Gate takes the key that the caller pressed on a try, from 1.
+func (l Links) Gate(try int, language string) string {
+	return l.link("/twilio/gate/"+url.PathEscape(l.CallSID), url.Values{"try": {strconv.Itoa(try)}, "lang": {language}})
+}
+
+// CallerDone is asked when the caller's time in the room is over.
+func (l Links) CallerDone(language string) string {
+	return l.link("/twilio/caller-done/"+url.PathEscape(l.CallSID), url.Values{"lang": {language}})
+}
+
+// Nobody is asked when the caller is moved out of the room because nobody took the call.
+func (l Links) Nobody(language string) string {
+	return l.link("/twilio/nobody/"+url.PathEscape(l.CallSID), url.Values{"lang": {language}})
+}
+
+// Leg is asked when a responder's phone was picked up.
+func (l Links) Leg(attempt, language string) string {
+	return l.link(l.attempt("leg", attempt), url.Values{"lang": {language}})
+}
+
+// LegStatus is told how a responder's leg fares.
+func (l Links) LegStatus(attempt string) string { return l.link(l.attempt("leg-status", attempt), nil) }
+
+// Accept takes the key that a responder pressed on a hearing of the prompt, from 1.
+func (l Links) Accept(attempt string, hearing int, language string) string {
+	return l.link(l.attempt("accept", attempt), url.Values{"hearing": {strconv.Itoa(hearing)}, "lang": {language}})
+}
+
+// LegDone is asked when a responder's time in the room is over.
+func (l Links) LegDone(attempt, language string) string {
+	return l.link(l.attempt("leg-done", attempt), url.Values{"lang": {language}})
+}
+
+// HoldDocument is the wait document, the same address for all calls that wait alike.
+func (l Links) HoldDocument(language, voice string, audio HoldAudio, rounds int) string {
+	return l.link("/audio/hold.xml", url.Values{
+		"audio": {string(audio)}, "lang": {language}, "rounds": {strconv.Itoa(rounds)}, "voice": {voice},
+	})
+}
+
+// HoldFile is the recording between two sentences on hold. The carrier keeps it, so it has no retries.
+func (l Links) HoldFile(audio HoldAudio) string {
+	return l.Base + "/audio/" + url.PathEscape(string(audio)) + ".wav"
+}
+
+func (l Links) attempt(what, attempt string) string {
+	return "/twilio/" + what + "/" + url.PathEscape(l.CallSID) + "/" + url.PathEscape(attempt)
+}
+
+// link is canonical: the query's names are sorted.
+func (l Links) link(path string, query url.Values) string {
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	return l.Base + path + retries
+}

@@ -1,0 +1,26 @@
+package models
+
+import "time"
+
+// NumberStatus says whether a number works.
+type NumberStatus string
+
+// The states of a number.
+const (
+	NumberActive   NumberStatus = "active"   // calls to it reach us
+	NumberReleased NumberStatus = "released" // given back to the carrier; kept for the record
+)
+
+// PhoneNumber is a number that we own at the carrier.
+type PhoneNumber struct {
+	ID        string       `json:"id" gorm:"primaryKey"`
+	Number    Phone        `json:"number" gorm:"uniqueIndex"`
+	Name      string       `json:"name"`
+	Country   string       `json:"country"` // ISO 3166-1 alpha-2, empty when unknown
+	Type      string       `json:"type"`    // local, mobile, toll_free, national; empty when unknown
+	Status    NumberStatus `json:"status"`
+	CarrierID string       `json:"carrier_id"` // Twilio's SID, PN…
+	Version   int          `json:"version"`
+	CreatedAt time.Time    `json:"created_at"`
+	UpdatedAt time.Time    `json:"updated_at"`
+}

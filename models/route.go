@@ -1,0 +1,306 @@
+package models
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Route is what a number does when it is called: gates, whom to ring, what to say.
+type Route struct {
+	ID                string       `json:"id" gorm:"primaryKey"`
+	Name              string       `json:"name" gorm:"uniqueIndex"`
+	PhoneNumberID     string       `json:"phone_number_id" gorm:"index"` // empty: the route has no number yet
+	Enabled           bool         `json:"enabled"`
+	Language          string       `json:"language"` // BCP 47; empty means en-GB
+	Voice             string       `json:"voice"`    // the carrier's name of a voice; empty uses the language's own
+	Greeting          string       `json:"greeting"` // said as written; empty uses the language's own
+	Hold              Hold         `json:"hold" gorm:"serializer:json"`
+	Allowlist         Allowlist    `json:"allowlist" gorm:"serializer:json"`
+	Keypress          Keypress     `json:"keypress" gorm:"serializer:json"`
+	Levels            []Level      `json:"levels" gorm:"serializer:json"`
+	RingSeconds       int          `json:"ring_seconds"` // 10 to 60; zero means 30
+	RingAgain         bool         `json:"ring_again"`   // ring a person again in a later level
+	Accept            Acceptance   `json:"accept" gorm:"serializer:json"`
+	Nobody            Nobody       `json:"nobody" gorm:"serializer:json"`
+	EmergencyNumber   Phone        `json:"emergency_number"` // dialled when our own service is away; may be empty
+	MaxWaitSeconds    int          `json:"max_wait_seconds"` // 60 to 3600; zero means 900
+	Limits            Limits       `json:"limits" gorm:"serializer:json"`
+	RequireAttested   bool         `json:"require_attestation" gorm:"column:require_attestation"`
+	ResponderCallerID CallerIDRule `json:"responder_caller_id"`
+	Version           int          `json:"version"`
+	CreatedAt         time.Time    `json:"created_at"`
+	UpdatedAt         time.Time    `json:"updated_at"`
+}
+
+// HoldAudio is what a waiting caller hears between sentences.
+type HoldAudio string
+
+// The hold audios.
+const (
+	HoldMusic    HoldAudio = "music"
+	HoldRingback HoldAudio = "ringback"
+)
+
+// Hold is how a caller waits.
+type Hold struct {
+	Audio HoldAudio `json:"audio"` // empty means music
+}
+
+// Strategy is how the people of one level are rung.
+type Strategy string
+
+// The strategies.
+const (
+	OneByOne Strategy = "one_by_one" // the next when the last has not taken the call
+)
+
+// Level is a step of a route: its people are tried before those of the next level.
+type Level struct {
+	Strategy Strategy `json:"strategy"` // empty means one_by_one
+	Targets  []Target `json:"targets"`
+}
+
+// Target types.
+const (
+	TargetUser     = "user"
+	TargetSchedule = "schedule"
+)
+
+// Modes of a schedule target.
+const (
+	CurrentlyOnCall = "currently_on_call"
+	NextOnCall      = "next_on_call"
+	Everyone        = "everyone"
+)
+
+// Target names one user, or some users of a schedule.
+type Target struct {
+	Type       string `json:"type"` // user or schedule
+	UserID     string `json:"user_id,omitempty"`
+	ScheduleID string `json:"schedule_id,omitempty"`
+	Mode       string `json:"mode,omitempty"` // for a schedule; empty means currently_on_call
+}
+
+// NobodyAction is what happens when nobody takes the call.
+type NobodyAction string
+
+// The actions.
+const (
+	NobodyMessage NobodyAction = "message" // say something and hang up
+)
+
+// Nobody is what a caller gets when nobody takes the call.
+type Nobody struct {
+	Action  NobodyAction `json:"action"`  // empty means message
+	Message string       `json:"message"` // said as written; empty uses the language's own
+}
+
+// Limits protect a route from a flood.
+type Limits struct {
+	PerCallerPerMinute int `json:"per_caller_per_minute"` // zero means 10
+	LiveCalls          int `json:"live_calls"`            // zero means 100
+}
+
+// CallerIDRule is whose number a responder sees.
+type CallerIDRule string
+
+// The rules.
+const (
+	ShowRouteNumber CallerIDRule = "route_number"
+)
+
+// Defaults fills in what was left empty.
+func (r Route) Defaults() Route {
+	fill(&r.Language, DefaultLanguage)
+	if l, ok := LanguageByCode(r.Language); ok {
+		fill(&r.Voice, l.Voice)
+	}
+	fill(&r.Hold.Audio, HoldMusic)
+	fill(&r.RingSeconds, 30)
+	fill(&r.MaxWaitSeconds, 900)
+	fill(&r.Nobody.Action, NobodyMessage)
+	fill(&r.ResponderCallerID, ShowRouteNumber)
+	fill(&r.Limits.PerCallerPerMinute, 10)
+	fill(&r.Limits.LiveCalls, 100)
+	fill(&r.Keypress.Key, "1")
+	fill(&r.Accept.Key, "1")
+	levels := make([]Level, len(r.Levels))
+	for i, level := range r.Levels {
+		fill(&level.Strategy, OneByOne)
+		level.Targets = append([]Target(nil), level.Targets...)
+		for j := range level.Targets {
+			if level.Targets[j].Type == TargetSchedule {
+				fill(&level.Targets[j].Mode, CurrentlyOnCall)
+			}
+		}
+		levels[i] = level
+	}
+	r.Levels = levels
+	return r
+}
+
+func fill[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// Directory answers what a route may refer to.
+type Directory struct {
+	Users     map[string]User
+	Schedules map[string]Schedule
+	Numbers   map[string]PhoneNumber
+}
+
+// Validate reports every fault of a route, its defaults filled in, at once.
+func (r Route) Validate(d Directory) error {
+	var faults Faults
+	text(&faults, "name", r.Name, 1, 100)
+	if _, ok := LanguageByCode(r.Language); !ok {
+		faults.Add("language", "must be one of %s", languageCodes())
+	}
+	text(&faults, "voice", r.Voice, 0, 100)
+	text(&faults, "greeting", r.Greeting, 0, PromptLimit)
+	oneOf(&faults, "hold.audio", r.Hold.Audio, HoldMusic, HoldRingback)
+	r.validateGates(&faults)
+	r.validateLevels(&faults, d)
+	between(&faults, "ring_seconds", r.RingSeconds, 10, 60)
+	between(&faults, "max_wait_seconds", r.MaxWaitSeconds, 60, 3600)
+	key(&faults, "accept.key", r.Accept.Key, "012345678")
+	text(&faults, "accept.prompt", r.Accept.Prompt, 0, PromptLimit)
+	oneOf(&faults, "nobody.action", r.Nobody.Action, NobodyMessage)
+	text(&faults, "nobody.message", r.Nobody.Message, 0, PromptLimit)
+	if r.EmergencyNumber != "" {
+		e164Field(&faults, "emergency_number", r.EmergencyNumber)
+	}
+	between(&faults, "limits.per_caller_per_minute", r.Limits.PerCallerPerMinute, 1, 1000)
+	between(&faults, "limits.live_calls", r.Limits.LiveCalls, 1, 10000)
+	oneOf(&faults, "responder_caller_id", r.ResponderCallerID, ShowRouteNumber)
+	if number, ok := d.Numbers[r.PhoneNumberID]; r.PhoneNumberID != "" && (!ok || number.Status != NumberActive) {
+		faults.Add("phone_number_id", "is no active number of ours")
+	}
+	return faults.Err()
+}
+
+// PromptLimit is the longest text of ours that is said, in characters. The carrier takes 3,000
+// with its better voices.
+const PromptLimit = 1000
+
+func (r Route) validateGates(faults *Faults) {
+	text(faults, "allowlist.refusal", r.Allowlist.Refusal, 0, PromptLimit)
+	if r.Allowlist.Enabled && len(r.Allowlist.Callers) == 0 {
+		faults.Add("allowlist.callers", "must list at least one caller while the allowlist is on")
+	}
+	if len(r.Allowlist.Callers) > 5000 {
+		faults.Add("allowlist.callers", "at most 5000")
+	}
+	seen := map[Phone]bool{}
+	for i, c := range r.Allowlist.Callers {
+		place := fmt.Sprintf("allowlist.callers[%d]", i)
+		text(faults, place+".name", c.Name, 0, 100)
+		e164Field(faults, place+".number", c.Number)
+		if seen[c.Number] {
+			faults.Add(place+".number", "is listed twice")
+		}
+		seen[c.Number] = true
+	}
+	key(faults, "keypress.key", r.Keypress.Key, "0123456789")
+	text(faults, "keypress.prompt", r.Keypress.Prompt, 0, PromptLimit)
+}
+
+func (r Route) validateLevels(faults *Faults, d Directory) {
+	if len(r.Levels) == 0 || len(r.Levels) > 20 {
+		faults.Add("levels", "must list 1 to 20 levels")
+	}
+	for i, level := range r.Levels {
+		place := fmt.Sprintf("levels[%d]", i)
+		oneOf(faults, place+".strategy", level.Strategy, OneByOne)
+		if len(level.Targets) == 0 || len(level.Targets) > 100 {
+			faults.Add(place+".targets", "must list 1 to 100 targets")
+		}
+		for j, t := range level.Targets {
+			t.validate(faults, fmt.Sprintf("%s.targets[%d]", place, j), d)
+		}
+	}
+	if len(r.Levels) > 0 && !r.canReachSomebody(d) {
+		faults.Add("levels", "can reach nobody: give a target an active user with a phone and an on-call licence")
+	}
+}
+
+func (t Target) validate(faults *Faults, place string, d Directory) {
+	switch t.Type {
+	case TargetUser:
+		if _, ok := d.Users[t.UserID]; !ok {
+			faults.Add(place+".user_id", "is no user")
+		}
+	case TargetSchedule:
+		if _, ok := d.Schedules[t.ScheduleID]; !ok {
+			faults.Add(place+".schedule_id", "is no schedule")
+		}
+		oneOf(faults, place+".mode", t.Mode, CurrentlyOnCall, NextOnCall, Everyone)
+	default:
+		faults.Add(place+".type", "must be user or schedule")
+	}
+}
+
+// canReachSomebody says whether any user that a level may name, now or later, has a phone.
+func (r Route) canReachSomebody(d Directory) bool {
+	reachable := func(id string) bool {
+		user, ok := d.Users[id]
+		return ok && user.Unreachable() == ""
+	}
+	for _, level := range r.Levels {
+		for _, t := range level.Targets {
+			if t.Type == TargetUser && reachable(t.UserID) {
+				return true
+			}
+			for _, rotation := range d.Schedules[t.ScheduleID].Rotations {
+				for _, id := range rotation.Users {
+					if t.Type == TargetSchedule && reachable(id) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+func languageCodes() string {
+	codes := make([]string, len(Languages))
+	for i, l := range Languages {
+		codes[i] = l.Code
+	}
+	return strings.Join(codes, ", ")
+}
+
+func oneOf[T ~string](faults *Faults, field string, value T, allowed ...T) {
+	words := make([]string, len(allowed))
+	for i, a := range allowed {
+		if value == a {
+			return
+		}
+		words[i] = string(a)
+	}
+	faults.Add(field, "must be %s", strings.Join(words, " or "))
+}
+
+func between(faults *Faults, field string, n, least, most int) {
+	if n < least || n > most {
+		faults.Add(field, "must be from %d to %d", least, most)
+	}
+}
+
+func key(faults *Faults, field, value, allowed string) {
+	if len(value) != 1 || !strings.Contains(allowed, value) {
+		faults.Add(field, "must be one key from %c to %c", allowed[0], allowed[len(allowed)-1])
+	}
+}
+
+func e164Field(faults *Faults, field string, p Phone) {
+	if _, ok := ParsePhone(string(p)); !ok {
+		faults.Add(field, "must be E.164, as in +12025550123")
+	}
+}

@@ -1,0 +1,96 @@
+package models
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// User is a person in the directory.
+type User struct {
+	ID            string      `json:"id" gorm:"primaryKey"`
+	Name          string      `json:"name"`
+	Email         string      `json:"email"`
+	Phones        []UserPhone `json:"phones" gorm:"serializer:json"`
+	TimeZone      string      `json:"time_zone"`       // IANA name; shown, never used to compute a schedule
+	OnCallLicence bool        `json:"on_call_licence"` // without it the user is never rung
+	SlackUserID   string      `json:"slack_user_id,omitempty"`
+	Active        bool        `json:"active"` // false keeps the history and rings nobody
+	Version       int         `json:"version"`
+	CreatedAt     time.Time   `json:"created_at"`
+	UpdatedAt     time.Time   `json:"updated_at"`
+}
+
+// UserPhone is one of a user's phones; they ring in the order of the list.
+type UserPhone struct {
+	Label  string `json:"label"`
+	Number Phone  `json:"number"`
+}
+
+// Unreachable says why nobody can be rung at this user, and is empty when somebody can.
+func (u User) Unreachable() string {
+	switch {
+	case !u.Active:
+		return "is deactivated"
+	case !u.OnCallLicence:
+		return "has no on-call licence"
+	case len(u.Phones) == 0:
+		return "has no phone"
+	default:
+		return ""
+	}
+}
+
+// Validate reports every fault of a user at once.
+func (u User) Validate() error {
+	var faults Faults
+	text(&faults, "name", u.Name, 1, 100)
+	if at := strings.IndexByte(u.Email, '@'); at < 1 || at == len(u.Email)-1 || len(u.Email) > 254 || strings.ContainsAny(u.Email, " \t\r\n") {
+		faults.Add("email", "must be an e-mail address")
+	}
+	if len(u.Phones) > 5 {
+		faults.Add("phones", "at most 5")
+	}
+	seen := map[Phone]bool{}
+	for i, p := range u.Phones {
+		place := fmt.Sprintf("phones[%d]", i)
+		text(&faults, place+".label", p.Label, 1, 40)
+		if _, ok := ParsePhone(string(p.Number)); !ok {
+			faults.Add(place+".number", "must be E.164, as in +12025550123")
+		}
+		if seen[p.Number] {
+			faults.Add(place+".number", "is listed twice")
+		}
+		seen[p.Number] = true
+	}
+	zone(&faults, "time_zone", u.TimeZone)
+	return faults.Err()
+}
+
+// text checks the length in characters and that nothing but printable text is in it.
+func text(faults *Faults, field, s string, least, most int) {
+	n := 0
+	for _, r := range s {
+		n++
+		if r < ' ' && r != '\n' || r == 0x7f || r == 0xfffd || r == 0xfffe || r == 0xffff {
+			faults.Add(field, "must not contain control characters")
+			return
+		}
+	}
+	switch {
+	case n < least || least > 0 && strings.TrimSpace(s) == "":
+		faults.Add(field, "must not be empty")
+	case n > most:
+		faults.Add(field, "at most %d characters, not %d", most, n)
+	}
+}
+
+func zone(faults *Faults, field, name string) *time.Location {
+	if name != "" && name != "Local" {
+		if loc, err := time.LoadLocation(name); err == nil {
+			return loc
+		}
+	}
+	faults.Add(field, "must be an IANA time zone, as in Europe/London")
+	return time.UTC
+}

@@ -1,0 +1,93 @@
+package simulator
+
+// Behaviour is what a rung phone does.
+type Behaviour string
+
+// The behaviours of a phone.
+const (
+	Answer   Behaviour = "answer"    // picks up after RingFor; the zero value means this
+	NoAnswer Behaviour = "no-answer" // rings until the carrier gives up
+	Busy     Behaviour = "busy"      // engaged: never rings
+	Decline  Behaviour = "decline"   // rejects by hand after RingFor; the carrier reports busy
+	Fail     Behaviour = "fail"      // unreachable: the carrier reports failed, SIP 404
+	Mailbox  Behaviour = "mailbox"   // picks up after RingFor, talks, presses nothing, hangs up after HangUpAfter or 60 s
+	Manual   Behaviour = "manual"    // waits for Answer, Reject, Press and HangUp
+)
+
+// Press is one act at the keypad. A phone makes its presses in the order they are listed.
+type Press struct {
+	// After is what must have been heard to its end, in any case of letters. Empty: the next prompt that asks for a key.
+	After  string  `json:"after,omitempty"`
+	Delay  Seconds `json:"delay,omitempty"` // from then on; 0 means 0.7
+	Digits string  `json:"digits"`
+}
+
+// Script is how a phone behaves each time it is rung.
+type Script struct {
+	Answer  Behaviour `json:"answer,omitempty"`
+	RingFor Seconds   `json:"ring_for,omitempty"` // until picked up or declined; 0 means 2
+	Keys    []Press   `json:"keys,omitempty"`
+
+	HangUpAfter       Seconds `json:"hang_up_after,omitempty"`        // after picking up; 0 means never
+	HangUpAfterJoined Seconds `json:"hang_up_after_joined,omitempty"` // after talk began; 0 means never
+	HangUpOn          string  `json:"hang_up_on,omitempty"`           // as soon as this is heard
+
+	Message     string  `json:"message,omitempty"`      // what is said to a recording
+	SpeakFor    Seconds `json:"speak_for,omitempty"`    // how long that takes; 0 means 4
+	RingsOver   bool    `json:"rings_over,omitempty"`   // the carrier lets it ring 5 s longer than asked
+	NoCallbacks bool    `json:"no_callbacks,omitempty"` // the carrier sends no status callback for it
+}
+
+// CallerScript is how a caller behaves. The zero value stays on the line until the call is over.
+type CallerScript struct {
+	Keys []Press `json:"keys,omitempty"`
+
+	HangUpAfter       Seconds `json:"hang_up_after,omitempty"`        // after dialling; 0 means never
+	HangUpAfterJoined Seconds `json:"hang_up_after_joined,omitempty"` // after talk began; 0 means never
+	HangUpWhenRings   string  `json:"hang_up_when_rings,omitempty"`   // as soon as this phone rings; "any": any phone
+	HangUpOn          string  `json:"hang_up_on,omitempty"`           // as soon as this is heard
+
+	Message  string  `json:"message,omitempty"`   // what is said to a recording
+	SpeakFor Seconds `json:"speak_for,omitempty"` // how long that takes; 0 means 4
+	Manual   bool    `json:"manual,omitempty"`    // somebody speaks by hand: a recording lasts until a key or the end
+
+	// StirVerstat is the attestation of the caller's number, such as TN-Validation-Passed-A. Empty sends none.
+	StirVerstat string `json:"stir_verstat,omitempty"`
+}
+
+// habits is what a person on either end of a call does once the line is open.
+type habits struct {
+	keys                            []Press
+	afterOpen, afterDial, afterTalk Seconds
+	whenRings, onHeard              string
+	message                         string
+	speakFor                        Seconds
+	byHand                          bool
+}
+
+func (s Script) habits() habits {
+	h := habits{
+		keys: s.Keys, afterOpen: s.HangUpAfter, afterTalk: s.HangUpAfterJoined, onHeard: s.HangUpOn,
+		message: s.Message, speakFor: s.SpeakFor, byHand: s.Answer == Manual,
+	}
+	if s.Answer == Mailbox {
+		h.keys = nil
+		h.afterOpen = orElse(h.afterOpen, 60)
+	}
+	return h
+}
+
+func (s CallerScript) habits() habits {
+	return habits{
+		keys: s.Keys, afterDial: s.HangUpAfter, afterTalk: s.HangUpAfterJoined, whenRings: s.HangUpWhenRings,
+		onHeard: s.HangUpOn, message: s.Message, speakFor: s.SpeakFor, byHand: s.Manual,
+	}
+}
+
+func orElse[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}

@@ -1,0 +1,3 @@
+module github.com/ringdown/ringdown/tools/lint
+
+go 1.26

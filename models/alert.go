@@ -27,3 +27,16 @@ type Alert struct {
 	StartedAt     time.Time   `json:"started_at"`
 	ResolvedAt    *time.Time  `json:"resolved_at"`
 }
+
+// Raised is what the workflow of an alert starts with. It is kept in histories: fields are
+// added, never renamed or reused.
+type Raised struct {
+	AlertID   string    `json:"alert_id"`
+	CallSID   string    `json:"call_sid"`
+	RouteID   string    `json:"route_id"`
+	RouteName string    `json:"route_name"`
+	Number    Phone     `json:"number"`
+	Caller    Phone     `json:"caller"`
+	Country   string    `json:"country"`
+	StartedAt time.Time `json:"started_at"`
+}

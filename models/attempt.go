@@ -56,14 +56,33 @@ const (
 	ResultPickedUp  Result = "picked_up"
 	ResultNoAnswer  Result = "no_answer"
 	ResultBusy      Result = "busy"
-	ResultFailed    Result = "failed"     // the network could not reach the phone
-	ResultCanceled  Result = "canceled"   // ended before it was answered
-	ResultRefused   Result = "refused"    // the carrier would not place it; nothing rang
-	ResultUnknown   Result = "unknown"    // the carrier's reply was lost and no leg was found
-	ResultTimedOut  Result = "timed_out"  // no word from the carrier in time
-	ResultNotPlaced Result = "not_placed" // it was never asked of the carrier
-	ResultGone      Result = "caller_gone"
+	ResultFailed    Result = "failed"      // the network could not reach the phone
+	ResultCanceled  Result = "canceled"    // ended before it was answered
+	ResultRefused   Result = "refused"     // the carrier would not place it; nothing rang
+	ResultUnknown   Result = "unknown"     // the carrier's reply was lost and no leg was found
+	ResultTimedOut  Result = "timed_out"   // no word from the carrier in time
+	ResultNotPlaced Result = "not_placed"  // it was never asked of the carrier
+	ResultHungUp    Result = "hung_up"     // picked up, and gone before it heard the prompt
+	ResultGone      Result = "caller_gone" // the caller had left before the dial's turn
 )
+
+// Words are a result as the end of a sentence about the responder.
+func (r Result) Words() string {
+	switch r {
+	case ResultNoAnswer, ResultTimedOut:
+		return "did not answer"
+	case ResultBusy:
+		return "is busy, or rejected the call"
+	case ResultFailed:
+		return "could not be reached by the network"
+	case ResultRefused:
+		return "was not rung: the carrier refused"
+	case ResultHungUp:
+		return "picked up and hung up at once"
+	default:
+		return "was not reached: " + string(r)
+	}
+}
 
 // Dialled is what a dial came to.
 type Dialled struct {

@@ -34,6 +34,7 @@ const (
 type Inbound struct {
 	CallID  string    `json:"call_id"`  // our id of the call
 	CallSID string    `json:"call_sid"` // the carrier's id of the caller's leg
+	AlertID string    `json:"alert_id"` // our id of its alert, should it raise one
 	Caller  Phone     `json:"caller"`   // empty when withheld or unparsable
 	Number  Phone     `json:"number"`   // the number that was called
 	Country string    `json:"country"`  // of the caller, ISO 3166-1, as the carrier says; may be empty

@@ -58,6 +58,7 @@ const (
 	AcceptWindow = 30 * time.Second
 	RingGrace    = 2 * time.Second
 	CarrierLead  = 2 * time.Second
+	GateWait     = 3 * time.Minute  // for the keypress gate, all tries together
 	HoldRound    = 20 * time.Second // music between two sentences on hold
 )
 
@@ -159,6 +160,26 @@ func (p Plan) Attempts() []Attempt {
 		}
 	}
 	return attempts
+}
+
+// FirstStage is where a call begins: ended for a caller whom the allowlist refuses.
+func (p Plan) FirstStage(caller Phone) Stage {
+	switch {
+	case !p.Allowlist.Admits(caller):
+		return StageEnded
+	case p.Keypress.Enabled:
+		return StageGate
+	default:
+		return p.HuntingStage()
+	}
+}
+
+// HuntingStage is where a call goes behind its gates: to nobody when there is nobody to ring.
+func (p Plan) HuntingStage() Stage {
+	if len(p.Attempts()) == 0 {
+		return StageNobody
+	}
+	return StageHunting
 }
 
 // LongestWait is the longest that a caller can wait from the first dial to the end of the hunt.

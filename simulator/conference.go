@@ -77,6 +77,8 @@ func (l *Leg) forgetAction(ctx context.Context) {
 func (l *Leg) wait(ctx context.Context, doc document, v *node, m *member) (failed bool) {
 	target, set := v.attr["waitUrl"]
 	switch {
+	case ctx.Err() != nil: // the room has started already
+		return false
 	case !set:
 		l.hear(ctx, Heard{Kind: SoundPlay, Text: "the carrier's hold music"})
 	case target == "":

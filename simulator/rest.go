@@ -64,6 +64,9 @@ func (c *Carrier) restRoutes(mux *http.ServeMux) {
 	handle("GET {account}/Conferences/{file}", c.getRoom)
 	handle("POST {account}/Conferences/{file}", c.updateRoom)
 	handle("GET {account}/Conferences/{room}/Participants.json", c.listMembers)
+	handle("GET {account}/Recordings.json", c.listRecordings)
+	handle("DELETE {account}/Recordings/{file}", c.deleteRecording)
+	api.HandleFunc("GET "+base+"{account}/Recordings/{file}", c.getRecording)
 	api.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { write(w, 404, notFound(r)) })
 	mux.Handle("/"+apiVersion+"/", c.faulty(c.authenticated(api)))
 }

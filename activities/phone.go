@@ -1,0 +1,257 @@
+// Package activities holds the side effects of a call, one a method: ring a phone, end a leg,
+// move the caller, ask the carrier how things stand, write the record.
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/models"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+)
+
+// Phone does what a call needs of the carrier.
+type Phone struct {
+	Carrier   *twilio.Client
+	PublicURL string                  // where the carrier reaches our webhooks, without a trailing slash
+	Converter converter.DataConverter // the one of every client and worker
+	Log       *slog.Logger
+}
+
+// DialRequest asks for one phone to be rung.
+type DialRequest struct {
+	CallSID  string         `json:"call_sid"`
+	Attempt  models.Attempt `json:"attempt"`
+	From     models.Phone   `json:"from"`     // the number that the responder sees
+	Language string         `json:"language"` // of a goodbye, should the run be gone when the phone is picked up
+	Timeout  int            `json:"timeout"`  // how long the carrier is asked to ring, in seconds
+}
+
+// lateStart is how long a dial may have waited for its turn before the caller must be asked after.
+const lateStart = 3 * time.Second
+
+// Dial rings one phone and leaves its completion to whoever hears how it went: the webhook of
+// the leg, or the activity's own time-out. It is not safe to repeat, because a lost reply may be
+// a ringing phone; it never asks the carrier twice unless the first request surely did nothing.
+// Its heartbeat carries the leg's id, which a time-out hands to the workflow.
+func (p *Phone) Dial(ctx context.Context, r DialRequest) (models.Dialled, error) {
+	info := activity.GetInfo(ctx)
+	if info.StartedTime.Sub(info.ScheduledTime) > lateStart {
+		if caller, err := p.Carrier.State(ctx, r.CallSID); err == nil && caller.Over {
+			return models.Dialled{Result: models.ResultGone}, nil
+		}
+	}
+	asked := time.Now()
+	links := models.Links{Base: p.PublicURL, CallSID: r.CallSID}
+	leg, err := p.Carrier.Place(ctx, twilio.Leg{
+		To: r.Attempt.Number, From: r.From, Timeout: r.Timeout,
+		URL:            links.Leg(r.Attempt.ID, r.Language),
+		StatusCallback: links.LegStatus(r.Attempt.ID),
+	})
+	if err != nil {
+		var known bool
+		if leg, known = p.adopt(ctx, r, asked, err); !known {
+			return p.unplaced(r, err), nil
+		}
+	}
+	if leg == "" {
+		return models.Dialled{}, activity.ErrResultPending
+	}
+	activity.RecordHeartbeat(ctx, leg)
+	if asksToCancel(ctx) {
+		p.end(leg)
+		return models.Dialled{}, ctx.Err()
+	}
+	return models.Dialled{}, activity.ErrResultPending
+}
+
+// unplaced is the result of a dial that rang no phone, as far as anybody can tell.
+func (p *Phone) unplaced(r DialRequest, err error) models.Dialled {
+	d := models.Dialled{Result: models.ResultUnknown}
+	var carrier *twilio.CarrierError
+	if errors.As(err, &carrier) {
+		d.Code = carrier.Code
+		if carrier.Class != twilio.Unknown {
+			d.Result = models.ResultRefused
+		}
+	}
+	p.Log.Warn("dial not placed", "call", r.CallSID, "attempt", r.Attempt.ID, "result", d.Result, "code", d.Code, "cause", err)
+	return d
+}
+
+// adopt looks for the leg that a request made although its reply was lost. known is false when
+// there is none. A leg that cannot be told from another call's is known without an id: it tells
+// its own when it is picked up.
+func (p *Phone) adopt(ctx context.Context, r DialRequest, asked time.Time, err error) (leg string, known bool) {
+	if carrier := (*twilio.CarrierError)(nil); errors.As(err, &carrier) && carrier.Class != twilio.Unknown {
+		return "", false
+	}
+	for _, pause := range []time.Duration{0, 500 * time.Millisecond, time.Second, 2 * time.Second} {
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+		found, err := p.find(ctx, r.Attempt.Number, r.From, asked)
+		if err == nil && len(found) > 0 {
+			return only(found), true
+		}
+	}
+	return "", false
+}
+
+// asksToCancel says whether the workflow gave the dial up. A dial that was completed meanwhile,
+// because the phone was picked up at once, is not given up.
+func asksToCancel(ctx context.Context) bool {
+	var canceled *temporal.CanceledError
+	return errors.As(context.Cause(ctx), &canceled)
+}
+
+// end ends a leg although the activity's own context is over.
+func (p *Phone) end(leg string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if _, err := p.Carrier.End(ctx, leg); err != nil {
+		p.Log.Error("end a cancelled leg", "leg", leg, "cause", err)
+	}
+}
+
+// HangUpRequest names a leg by its id, or by what else is known of it.
+type HangUpRequest struct {
+	CallSID string         `json:"call_sid"`
+	Attempt models.Attempt `json:"attempt"`
+	From    models.Phone   `json:"from"`
+	Leg     string         `json:"leg"`   // empty when the dial never told
+	Since   time.Time      `json:"since"` // when the dial was issued
+}
+
+// HungUp is what became of a leg that had to end.
+type HungUp struct {
+	Found bool   `json:"found"` // false: the carrier surely knows of no such leg
+	Leg   string `json:"leg"`   // empty when it cannot be told which one it is
+}
+
+// HangUp ends the leg of an attempt, whatever state it is in, and settles its dial as cancelled.
+// It is safe to repeat.
+func (p *Phone) HangUp(ctx context.Context, r HangUpRequest) (HungUp, error) {
+	leg := r.Leg
+	if leg == "" {
+		leg = p.heartbeatOf(ctx, r.Attempt.ID)
+	}
+	if leg == "" {
+		found, err := p.find(ctx, r.Attempt.Number, r.From, r.Since)
+		if err != nil {
+			return HungUp{}, fmt.Errorf("look for the leg of attempt %s: %w", r.Attempt.ID, err)
+		}
+		if leg = only(found); leg == "" {
+			return HungUp{Found: len(found) > 0}, nil
+		}
+	}
+	if _, err := p.Carrier.End(ctx, leg); err != nil {
+		return HungUp{}, fmt.Errorf("end leg %s: %w", leg, err)
+	}
+	return HungUp{Found: true, Leg: leg}, settle(ctx, r.Attempt.ID)
+}
+
+// settle completes a dial that is still pending; one that is over already is left as it is.
+func settle(ctx context.Context, attempt string) error {
+	info := activity.GetInfo(ctx)
+	err := activity.GetClient(ctx).CompleteActivityByID(ctx, info.Namespace, info.WorkflowExecution.ID,
+		info.WorkflowExecution.RunID, attempt, models.Dialled{Result: models.ResultCanceled}, nil)
+	if notFound := (*serviceerror.NotFound)(nil); err != nil && !errors.As(err, &notFound) {
+		return fmt.Errorf("settle dial %s: %w", attempt, err)
+	}
+	return nil
+}
+
+// heartbeatOf is the leg that a pending dial of this workflow has told, empty when none.
+func (p *Phone) heartbeatOf(ctx context.Context, attempt string) string {
+	info := activity.GetInfo(ctx)
+	described, err := activity.GetClient(ctx).DescribeWorkflowExecution(ctx, info.WorkflowExecution.ID, info.WorkflowExecution.RunID)
+	if err != nil {
+		return ""
+	}
+	for _, pending := range described.GetPendingActivities() {
+		var leg string
+		if pending.GetActivityId() == attempt && pending.GetHeartbeatDetails() != nil &&
+			p.Converter.FromPayloads(pending.GetHeartbeatDetails(), &leg) == nil {
+			return leg
+		}
+	}
+	return ""
+}
+
+// placedWithin is how long after it was asked a carrier may still make a leg.
+const placedWithin = 12 * time.Second
+
+// find lists the legs that a request with a lost reply may have made.
+func (p *Phone) find(ctx context.Context, to, from models.Phone, since time.Time) ([]twilio.State, error) {
+	legs, err := p.Carrier.Find(ctx, to, from, since)
+	return slices.DeleteFunc(legs, func(leg twilio.State) bool {
+		return leg.Created.After(since.Add(placedWithin))
+	}), err
+}
+
+// only is the leg to end among candidates: a single one that still rings. An answered one may be
+// somebody's talk, and of two one belongs to another call.
+func only(found []twilio.State) string {
+	if len(found) != 1 || found[0].Over || found[0].Answered {
+		return ""
+	}
+	return found[0].SID
+}
+
+// TellNobody takes the caller out of the room, to hear that nobody takes the call. It reports
+// false when the caller has left, and is safe to repeat.
+func (p *Phone) TellNobody(ctx context.Context, callSID, language string) (bool, error) {
+	err := p.Carrier.Move(ctx, callSID, models.Links{Base: p.PublicURL, CallSID: callSID}.Nobody(language))
+	if err == nil {
+		return true, nil
+	}
+	if !errors.Is(err, twilio.ErrNotLive) {
+		return false, fmt.Errorf("move caller of call %s: %w", callSID, err)
+	}
+	caller, err := p.Carrier.State(ctx, callSID)
+	switch {
+	case err != nil:
+		return false, fmt.Errorf("ask after caller of call %s: %w", callSID, err)
+	case caller.Over:
+		return false, nil
+	default:
+		return false, fmt.Errorf("move caller of call %s: refused while the call is %s", callSID, caller.Status)
+	}
+}
+
+// EndCaller hangs up on the caller. It is safe to repeat.
+func (p *Phone) EndCaller(ctx context.Context, callSID string) error {
+	if _, err := p.Carrier.End(ctx, callSID); err != nil {
+		return fmt.Errorf("end call %s: %w", callSID, err)
+	}
+	return nil
+}
+
+// Standing is how a leg stands at the carrier.
+type Standing struct {
+	Over     bool `json:"over"`
+	Answered bool `json:"answered"`
+}
+
+// AskCarrier says how legs stand, in the order of their ids. It is safe to repeat.
+func (p *Phone) AskCarrier(ctx context.Context, legs []string) ([]Standing, error) {
+	standings := make([]Standing, len(legs))
+	for i, leg := range legs {
+		state, err := p.Carrier.State(ctx, leg)
+		if err != nil && !errors.Is(err, models.ErrNotFound) {
+			return nil, fmt.Errorf("ask after leg %s: %w", leg, err)
+		}
+		standings[i] = Standing{Over: state.Over || err != nil, Answered: state.Answered}
+	}
+	return standings, nil
+}

@@ -1,0 +1,48 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/models/store"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
+)
+
+// Records writes what is settled to the database.
+type Records struct {
+	Store *store.Store
+}
+
+// RecordCall writes the whole record of an ended call. It is safe to repeat: the row is found by
+// the carrier's id of the call.
+func (r *Records) RecordCall(ctx context.Context, call models.Call) error {
+	if err := r.Store.RecordCall(ctx, call); err != nil {
+		return fmt.Errorf("record call %s: %w", call.CarrierCallID, err)
+	}
+	return nil
+}
+
+// RecordAlert writes an alert as it stands. It is safe to repeat, and a resolved alert never
+// fires again.
+func (r *Records) RecordAlert(ctx context.Context, alert models.Alert) error {
+	if err := r.Store.RecordAlert(ctx, alert); err != nil {
+		return fmt.Errorf("record alert of call %s: %w", alert.CarrierCallID, err)
+	}
+	return nil
+}
+
+// CallLives says whether the run of a call is still open. It is safe to repeat.
+func (r *Records) CallLives(ctx context.Context, workflowID string) (bool, error) {
+	described, err := activity.GetClient(ctx).DescribeWorkflowExecution(ctx, workflowID, "")
+	if notFound := (*serviceerror.NotFound)(nil); errors.As(err, &notFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("ask after workflow %s: %w", workflowID, err)
+	}
+	return described.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
+}

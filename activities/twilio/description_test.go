@@ -1,0 +1,133 @@
+package twilio
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+)
+
+// description is Twilio's own description of its API, twilio_api_v2010.json in the folder that
+// API_DESCRIPTIONS names; nil when the variable is empty.
+var description = sync.OnceValues(func() (routers.Router, error) {
+	folder := os.Getenv("API_DESCRIPTIONS")
+	if folder == "" {
+		return nil, nil
+	}
+	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(folder, "twilio_api_v2010.json"))
+	if err != nil {
+		return nil, err
+	}
+	// Twilio's examples and defaults do not keep to its own schemas.
+	return legacy.NewRouter(doc, openapi3.DisableExamplesValidation(), openapi3.DisableSchemaDefaultsValidation())
+})
+
+// described finds the operation that r is about. It is nil, and the check left out, where there
+// is no description; in CI there must be one.
+func described(t *testing.T, r *http.Request) *openapi3filter.RequestValidationInput {
+	t.Helper()
+	router, err := description()
+	switch {
+	case err != nil:
+		t.Error(err)
+		return nil
+	case router == nil && os.Getenv("CI") != "":
+		t.Error("API_DESCRIPTIONS is empty")
+		return nil
+	case router == nil:
+		return nil
+	}
+	r = r.Clone(context.Background())
+	r.URL.Scheme, r.URL.Host = "https", "api.twilio.com"
+	route, params, err := router.FindRoute(r)
+	if err != nil {
+		t.Errorf("%s %s: %v", r.Method, r.URL.Path, err)
+		return nil
+	}
+	return &openapi3filter.RequestValidationInput{
+		Request: r, Route: route, PathParams: params,
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, MultiError: true},
+	}
+}
+
+func checkRequest(t *testing.T, r *http.Request) {
+	t.Helper()
+	input := described(t, r)
+	if input == nil {
+		return
+	}
+	if err := openapi3filter.ValidateRequest(context.Background(), input); err != nil {
+		t.Errorf("%s %s: %v", r.Method, r.URL.Path, err)
+	}
+	for name := range r.URL.Query() {
+		if input.Route.Operation.Parameters.GetByInAndName("query", name) == nil {
+			t.Errorf("%s %s: no query parameter %q is described", r.Method, r.URL.Path, name)
+		}
+	}
+}
+
+func checkResponse(t *testing.T, r *http.Request, status int, body string) {
+	t.Helper()
+	input := described(t, r)
+	if input == nil {
+		return
+	}
+	answer := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: input, Status: status,
+		Header:  http.Header{"Content-Type": {"application/json"}},
+		Body:    io.NopCloser(strings.NewReader(body)),
+		Options: &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true},
+	}
+	if err := openapi3filter.ValidateResponse(context.Background(), answer); err != nil {
+		t.Errorf("%s %s answers %d: %v", r.Method, r.URL.Path, status, err)
+	}
+}
+
+// The check itself must notice what it is there for.
+func TestDescriptionRefusesWhatTwilioWouldNotTake(t *testing.T) {
+	if os.Getenv("API_DESCRIPTIONS") == "" && os.Getenv("CI") == "" {
+		t.Log("left out: checking requests and answers against Twilio's description, since API_DESCRIPTIONS is empty")
+		return
+	}
+	good := url.Values{
+		"To": {"+12025550123"}, "From": {"+447700900001"}, "Url": {"https://ringdown.example/leg"}, "Timeout": {"28"},
+		"StatusCallbackEvent": {"completed"},
+	}
+	for name, change := range map[string]func(path string, form url.Values) string{
+		"nothing":                 func(path string, _ url.Values) string { return path },
+		"a misspelt field":        func(path string, form url.Values) string { form.Set("StatusCallbackUrl", "x"); return path },
+		"no document to ask for":  func(path string, form url.Values) string { form.Del("Url"); return path },
+		"a time-out in words":     func(path string, form url.Values) string { form.Set("Timeout", "long"); return path },
+		"a method that is none":   func(path string, form url.Values) string { form.Set("Method", "PUT"); return path },
+		"an account that is none": func(string, url.Values) string { return "/2010-04-01/Accounts/AC1/Calls.json" },
+	} {
+		form := url.Values{}
+		for key, values := range good {
+			form[key] = values
+		}
+		path := change(calls, form)
+		r, err := http.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		input := described(t, r)
+		if input == nil {
+			t.Fatal("no operation found")
+		}
+		err = openapi3filter.ValidateRequest(context.Background(), input)
+		if (err == nil) != (name == "nothing") {
+			t.Errorf("%s is wrong: %v", name, err)
+		}
+	}
+}

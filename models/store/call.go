@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/ringdown/ringdown/models"
+)
+
+// CallFilter narrows a list of calls. Its zero value lets all pass.
+type CallFilter struct {
+	RouteID string
+	Outcome models.Outcome
+	From    time.Time // of the start
+	To      time.Time // of the start, exclusive
+	Caller  models.Phone
+	Live    *bool // true: not ended yet
+}
+
+// Arrive inserts the row of a call that has just come. It does nothing where the carrier's call
+// id is known already, so it is safe to repeat and to come too late.
+func (s *Store) Arrive(ctx context.Context, c models.Call) error {
+	c = keptCall(c)
+	err := s.writer.WithContext(ctx).Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "carrier_call_id"}},
+		DoNothing: true,
+	}).Create(&c).Error
+	return translate("arrive call "+c.CarrierCallID, err)
+}
+
+// RecordCall writes the record of a call, whether or not its arrival was noted. A row that is
+// there keeps its id and its start. It is safe to repeat.
+func (s *Store) RecordCall(ctx context.Context, c models.Call) error {
+	c = keptCall(c)
+	err := s.writer.WithContext(ctx).Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "carrier_call_id"}},
+		DoUpdates: s.columnsBut(&models.Call{}, "id", "carrier_call_id", "started_at"),
+	}).Create(&c).Error
+	return translate("record call "+c.CarrierCallID, err)
+}
+
+// Call finds a call by id, with everything that is known of it.
+func (s *Store) Call(ctx context.Context, id string) (models.Call, error) {
+	var c models.Call
+	err := s.reader.WithContext(ctx).Take(&c, "id = ?", id).Error
+	return c, translate("call "+id, err)
+}
+
+// CallByCarrierID finds a call by the carrier's id of it.
+func (s *Store) CallByCarrierID(ctx context.Context, carrierCallID string) (models.Call, error) {
+	var c models.Call
+	err := s.reader.WithContext(ctx).Take(&c, "carrier_call_id = ?", carrierCallID).Error
+	return c, translate("call "+carrierCallID, err)
+}
+
+// Calls lists calls without their plans, attempts and timelines, the newest first.
+func (s *Store) Calls(ctx context.Context, filter CallFilter, page Page) ([]models.Call, string, error) {
+	query := filter.narrow(s.reader.WithContext(ctx)).Omit("plan", "attempts", "timeline")
+	calls, next, err := list(query, page, newestFirst, func(c models.Call) place { return place{c.StartedAt, c.ID} })
+	return calls, next, translate("list calls", err)
+}
+
+// CountCalls counts calls, for the limits of a route.
+func (s *Store) CountCalls(ctx context.Context, filter CallFilter) (int, error) {
+	var n int64
+	err := filter.narrow(s.reader.WithContext(ctx).Model(&models.Call{})).Count(&n).Error
+	return int(n), translate("count calls", err)
+}
+
+func (f CallFilter) narrow(query *gorm.DB) *gorm.DB {
+	if f.RouteID != "" {
+		query = query.Where("route_id = ?", f.RouteID)
+	}
+	if f.Outcome != "" {
+		query = query.Where("outcome = ?", f.Outcome)
+	}
+	if !f.From.IsZero() {
+		query = query.Where("started_at >= ?", instant(f.From))
+	}
+	if !f.To.IsZero() {
+		query = query.Where("started_at < ?", instant(f.To))
+	}
+	if f.Caller != "" {
+		query = query.Where("caller = ?", f.Caller)
+	}
+	switch {
+	case f.Live == nil:
+		return query
+	case *f.Live:
+		return query.Where("ended_at IS NULL")
+	default:
+		return query.Where("ended_at IS NOT NULL")
+	}
+}
+
+func keptCall(c models.Call) models.Call {
+	if c.ID == "" {
+		c.ID = newID()
+	}
+	c.StartedAt = instant(c.StartedAt)
+	c.ConnectedAt, c.EndedAt = instantOrNil(c.ConnectedAt), instantOrNil(c.EndedAt)
+	return c
+}
+
+// columnsBut lists the columns of a noun that an insert overwrites where the row is there.
+func (s *Store) columnsBut(noun any, kept ...string) clause.Set {
+	statement := &gorm.Statement{DB: s.writer}
+	if err := statement.Parse(noun); err != nil {
+		return nil // nothing is overwritten
+	}
+	columns := slices.DeleteFunc(slices.Clone(statement.Schema.DBNames), func(column string) bool {
+		return slices.Contains(kept, column)
+	})
+	return clause.AssignmentColumns(columns)
+}

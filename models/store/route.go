@@ -1,0 +1,155 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/ringdown/ringdown/models"
+)
+
+func routeStamp(r *models.Route) stamp { return stamp{&r.ID, &r.Version, &r.CreatedAt, &r.UpdatedAt} }
+
+// CreateRoute adds a route. models.ErrTaken says that another has the name or the number.
+func (s *Store) CreateRoute(ctx context.Context, r models.Route) (models.Route, error) {
+	err := s.create(ctx, "call route", &r, routeStamp(&r))
+	return r, err
+}
+
+// Route finds a route by id.
+func (s *Store) Route(ctx context.Context, id string) (models.Route, error) {
+	var r models.Route
+	err := s.reader.WithContext(ctx).Take(&r, "id = ?", id).Error
+	return r, translate("call route "+id, err)
+}
+
+// Routes lists routes, the oldest first.
+func (s *Store) Routes(ctx context.Context, page Page) ([]models.Route, string, error) {
+	routes, next, err := list(s.reader.WithContext(ctx), page, oldestFirst,
+		func(r models.Route) place { return place{r.CreatedAt, r.ID} })
+	return routes, next, translate("list call routes", err)
+}
+
+// UpdateRoute replaces a route whose version is ifVersion; zero means any. models.ErrStale says
+// that it is another, models.ErrTaken that another route has the name or the number.
+func (s *Store) UpdateRoute(ctx context.Context, r models.Route, ifVersion int) (models.Route, error) {
+	err := s.update(ctx, "call route", &r, routeStamp(&r), ifVersion)
+	return r, err
+}
+
+// Directory reads everything that a route or a schedule may refer to.
+func (s *Store) Directory(ctx context.Context) (models.Directory, error) {
+	var users []models.User
+	var schedules []models.Schedule
+	var numbers []models.PhoneNumber
+	query := s.reader.WithContext(ctx)
+	for _, find := range []*gorm.DB{query.Find(&users), query.Preload("Overrides", asMade).Find(&schedules), query.Find(&numbers)} {
+		if find.Error != nil {
+			return models.Directory{}, translate("read the directory", find.Error)
+		}
+	}
+	return directory(users, schedules, numbers), nil
+}
+
+// boundRoute is a route together with its number, as one query reads them.
+type boundRoute struct {
+	models.Route
+	Bound models.PhoneNumber `gorm:"foreignKey:PhoneNumberID;references:ID"`
+}
+
+// overridesKept is how long after its end an override still comes with a route: long enough for
+// any clock, short enough that years of overrides slow down no call.
+const overridesKept = 24 * time.Hour
+
+// RouteForNumber finds the route of an active number, also a disabled one, with the part of the
+// directory that a plan for now needs: the number, the schedules with their overrides that are
+// not long over, and the users. It takes at most four queries, whatever the route holds.
+func (s *Store) RouteForNumber(ctx context.Context, number models.Phone) (models.Route, models.Directory, error) {
+	route, bound, err := s.boundTo(ctx, number)
+	if err != nil {
+		return models.Route{}, models.Directory{}, translate(fmt.Sprintf("route of %v", number), err)
+	}
+	schedules, err := s.schedulesOf(ctx, route)
+	if err != nil {
+		return models.Route{}, models.Directory{}, translate("schedules of call route "+route.ID, err)
+	}
+	users, err := s.usersOf(ctx, route, schedules)
+	if err != nil {
+		return models.Route{}, models.Directory{}, translate("users of call route "+route.ID, err)
+	}
+	return route, directory(users, schedules, []models.PhoneNumber{bound}), nil
+}
+
+func (s *Store) boundTo(ctx context.Context, number models.Phone) (models.Route, models.PhoneNumber, error) {
+	var found boundRoute
+	active := s.reader.Where(map[string]any{"number": number, "status": models.NumberActive})
+	err := s.reader.WithContext(ctx).Table("call_routes").InnerJoins("Bound", active).Take(&found).Error
+	return found.Route, found.Bound, err
+}
+
+func (s *Store) schedulesOf(ctx context.Context, route models.Route) ([]models.Schedule, error) {
+	ids := map[string]bool{}
+	for _, level := range route.Levels {
+		for _, target := range level.Targets {
+			if target.Type == models.TargetSchedule {
+				ids[target.ScheduleID] = true
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	notLongOver := func(overrides *gorm.DB) *gorm.DB {
+		return asMade(overrides).Where("ends_at > ?", instant(time.Now().Add(-overridesKept)))
+	}
+	var schedules []models.Schedule
+	err := s.reader.WithContext(ctx).Preload("Overrides", notLongOver).
+		Find(&schedules, "id IN ?", slices.Collect(maps.Keys(ids))).Error
+	return schedules, err
+}
+
+func (s *Store) usersOf(ctx context.Context, route models.Route, schedules []models.Schedule) ([]models.User, error) {
+	ids := map[string]bool{}
+	for _, level := range route.Levels {
+		for _, target := range level.Targets {
+			if target.Type == models.TargetUser {
+				ids[target.UserID] = true
+			}
+		}
+	}
+	for _, schedule := range schedules {
+		for _, rotation := range schedule.Rotations {
+			for _, id := range rotation.Users {
+				ids[id] = true
+			}
+		}
+		for _, override := range schedule.Overrides {
+			ids[override.UserID] = true
+		}
+	}
+	var users []models.User
+	err := s.reader.WithContext(ctx).Find(&users, "id IN ?", slices.Collect(maps.Keys(ids))).Error
+	return users, err
+}
+
+func directory(users []models.User, schedules []models.Schedule, numbers []models.PhoneNumber) models.Directory {
+	d := models.Directory{
+		Users:     make(map[string]models.User, len(users)),
+		Schedules: make(map[string]models.Schedule, len(schedules)),
+		Numbers:   make(map[string]models.PhoneNumber, len(numbers)),
+	}
+	for _, u := range users {
+		d.Users[u.ID] = u
+	}
+	for _, s := range schedules {
+		d.Schedules[s.ID] = s
+	}
+	for _, n := range numbers {
+		d.Numbers[n.ID] = n
+	}
+	return d
+}

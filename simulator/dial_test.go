@@ -1,0 +1,152 @@
+package simulator
+
+import (
+	"net/http"
+	"testing"
+)
+
+func TestDialNumbers(t *testing.T) {
+	for _, c := range []struct {
+		name, dial string
+		alice, bob Script
+		told       string // DialCallStatus and DialBridged
+	}{
+		{"one answers and hangs up", `<Dial action="/done">+12025550121</Dial>`,
+			Script{HangUpAfter: 5}, Script{}, "completed true"},
+		{"nobody answers", `<Dial action="/done" timeout="5"><Number>+12025550121</Number></Dial>`,
+			Script{Answer: NoAnswer}, Script{}, "no-answer false"},
+		{"engaged", `<Dial action="/done"><Number>+12025550121</Number></Dial>`, Script{Answer: Busy}, Script{}, "busy false"},
+		{"the first of two wins", `<Dial action="/done"><Number>+12025550121</Number><Number>+447700900122</Number></Dial>`,
+			Script{RingFor: 20}, Script{RingFor: 1, HangUpAfter: 4}, "completed true"},
+		{"one after the other", `<Dial action="/done" sequential="true"><Number>+12025550121</Number><Number>+447700900122</Number></Dial>`,
+			Script{Answer: Busy}, Script{HangUpAfter: 4}, "completed true"},
+		{"declined when screened", `<Dial action="/done"><Number url="/screen">+12025550121</Number></Dial>`,
+			Script{}, Script{}, "completed false"},
+		{"let through when screened", `<Dial action="/done"><Number url="/screen">+12025550121</Number></Dial>`,
+			Script{Keys: []Press{{Digits: "1"}}, HangUpAfterJoined: 3}, Script{}, "completed true"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(t)
+			b.says("/voice", c.dial)
+			b.says("/done", `<Say>Told {DialCallStatus} {DialBridged}</Say>`)
+			b.says("/screen", `<Gather numDigits="1" timeout="2" action="/through"><Say>Press 1</Say></Gather><Hangup/>`)
+			b.says("/through", ``)
+			b.sim.Script(alice, c.alice)
+			b.sim.Script(bob, c.bob)
+			in := b.sim.Dial(caller, ours, CallerScript{})
+			b.hears(in, "told "+c.told)
+			for _, l := range b.sim.Legs() {
+				b.ends(l, l.Status())
+				if l.Direction == OutboundDial && l.parent != in {
+					t.Error("a child without its parent")
+				}
+			}
+		})
+	}
+}
+
+func TestAnswerOnBridgeKeepsTheCallerRinging(t *testing.T) {
+	b := newBench(t)
+	b.says("/voice", `<Dial answerOnBridge="true">+12025550121</Dial>`)
+	in := b.sim.Dial(caller, ours, CallerScript{})
+	leg, err := b.sim.Phone(alice).WaitRinging(b.ctx) // has no script, so it waits for a hand
+	b.must(err)
+	if in.Status() != StatusRinging {
+		t.Errorf("the caller is %s", in.Status())
+	}
+	leg.Answer()
+	b.must(in.WaitJoined(b.ctx))
+	in.HangUp()
+	b.ends(leg, StatusCompleted)
+}
+
+func TestCallsThatAreNeverAnswered(t *testing.T) {
+	for _, c := range []struct{ name, verbs, status string }{
+		{"rejected", `<Reject/>`, StatusNoAnswer},
+		{"rejected as busy", `<Reject reason="busy"/>`, StatusBusy},
+		{"rejected after ringing", `<Pause length="2"/><Reject/>`, StatusNoAnswer},
+		{"hung up by an empty document", ``, StatusCompleted},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(t)
+			b.says("/voice", c.verbs)
+			l := b.sim.Dial(caller, ours, CallerScript{})
+			b.ends(l, c.status)
+			if got := b.waitHooks("/status", 1)[0].form.Get("CallStatus"); got != c.status {
+				t.Errorf("callback says %s", got)
+			}
+		})
+	}
+}
+
+func TestAPauseAtFirstKeepsRingingAndIsNoSilence(t *testing.T) {
+	b := newBench(t)
+	b.says("/voice", `<Pause length="6"/><Redirect>/again</Redirect>`)
+	b.on("/again", func(w http.ResponseWriter, r *http.Request) {
+		if r.PostForm.Get("CallStatus") != "ringing" {
+			t.Errorf("status %s", r.PostForm.Get("CallStatus"))
+		}
+		w.Header().Set("Content-Type", "text/xml")
+		_, _ = w.Write([]byte(`<Response><Say>Hello</Say><Pause length="3"/></Response>`))
+	})
+	l := b.sim.Dial(caller, ours, CallerScript{})
+	b.hears(l, "hello")
+	b.ends(l, StatusCompleted)
+	if heard := l.Heard(); heard[0].Kind != SoundRing || heard[0].Lasted < 6 {
+		t.Errorf("%+v", heard[0])
+	}
+	if got := l.SilenceMax(); got < 2.9 || got > 6 {
+		t.Errorf("longest silence %.1f s, want about 3", got)
+	}
+}
+
+func TestRecord(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		script CallerScript
+		digits string
+	}{
+		{"ends in silence", CallerScript{Message: "The pump is down", SpeakFor: 6}, ""},
+		{"ends with a key", CallerScript{Message: "The pump is down", Keys: []Press{{After: "message", Digits: "#", Delay: 5}}}, "#"},
+		{"ends when the caller hangs up", CallerScript{Message: "The pump is down", HangUpOn: "message", SpeakFor: 60}, "hangup"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(t)
+			b.says("/voice", `<Say>Leave a message</Say><Record playBeep="false" action="/recorded" recordingStatusCallback="/ready" transcribeCallback="/text"/>`)
+			b.says("/recorded", `<Say>Thank you</Say>`)
+			l := b.sim.Dial(caller, ours, c.script)
+			form := b.waitHooks("/recorded", 1)[0].form
+			if form.Get("Digits") != c.digits {
+				t.Errorf("action: %v", form)
+			}
+			b.waitHooks("/ready", 1)
+			if got := b.waitHooks("/text", 1)[0].form; got.Get("TranscriptionStatus") == "completed" && got.Get("TranscriptionText") != "The pump is down" {
+				t.Errorf("transcript: %v", got)
+			}
+			b.ends(l, StatusCompleted)
+			if status, body := b.get("/Recordings/" + form.Get("RecordingSid") + ".json"); status != 200 || body["call_sid"] != l.SID {
+				t.Errorf("%d %v", status, body)
+			}
+		})
+	}
+}
+
+func TestAudioLastsAsLongAsItsHeaderSays(t *testing.T) {
+	b := newBench(t)
+	b.on("/hold.wav", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "audio/wav")
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		_, _ = w.Write(quietWAV(7))
+	})
+	b.says("/voice", `<Play loop="2">/hold.wav</Play><Play>/missing.wav</Play><Say>Over</Say>`)
+	l := b.sim.Dial(caller, ours, CallerScript{})
+	b.hears(l, "over")
+	for _, h := range l.Heard() {
+		if h.Kind == SoundPlay && (h.Lasted < 7 || h.Lasted > 12) {
+			t.Errorf("%+v", h)
+		}
+	}
+	if got := b.hooks("/hold.wav"); len(got) != 1 || got[0].method != http.MethodGet {
+		t.Errorf("%+v", got)
+	}
+}

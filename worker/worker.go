@@ -1,0 +1,71 @@
+// Package worker runs the workflows and their activities.
+package worker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/ringdown/ringdown/activities"
+	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/models/store"
+	"github.com/ringdown/ringdown/workflows"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+)
+
+// Config is what a worker needs.
+type Config struct {
+	Temporal       client.Client // with workflows.DataConverter
+	Store          *store.Store
+	Carrier        *twilio.Client
+	PublicURL      string  // where the carrier reaches our webhooks, without a trailing slash
+	CallsPerSecond float64 // what the carrier account may place; zero means no limit of ours
+	Log            *slog.Logger
+}
+
+// stopTimeout is how long running activities may take when the worker stops.
+const stopTimeout = 15 * time.Second
+
+// stickyTimeout is how long a call waits for the worker that has it in memory before another
+// takes over.
+const stickyTimeout = 2 * time.Second
+
+// Run works until ctx is done, and returns when running activities have ended.
+func Run(ctx context.Context, c Config) error {
+	calls := worker.New(c.Temporal, workflows.CallQueue, options())
+	calls.RegisterWorkflow(workflows.InboundCall)
+	calls.RegisterWorkflow(workflows.Alert)
+	phone := &activities.Phone{Carrier: c.Carrier, PublicURL: c.PublicURL, Converter: workflows.DataConverter(), Log: c.Log}
+	calls.RegisterActivity(phone)
+	calls.RegisterActivity(&activities.Records{Store: c.Store})
+
+	dialOptions := options()
+	dialOptions.DisableWorkflowWorker = true
+	dialOptions.TaskQueueActivitiesPerSecond = c.CallsPerSecond
+	dials := worker.New(c.Temporal, workflows.DialQueue, dialOptions)
+	dials.RegisterActivity(phone.Dial)
+
+	for _, w := range []worker.Worker{calls, dials} {
+		if err := w.Start(); err != nil {
+			return fmt.Errorf("start worker: %w", err)
+		}
+		defer w.Stop()
+	}
+	c.Log.Info("worker started")
+	<-ctx.Done()
+	c.Log.Info("worker stopping")
+	return nil
+}
+
+func options() worker.Options {
+	return worker.Options{
+		WorkerStopTimeout:            stopTimeout,
+		StickyScheduleToStartTimeout: stickyTimeout,
+		// Autoscaling keeps a poll open against each partition of a queue; a fixed few may leave
+		// one unpolled for seconds.
+		WorkflowTaskPollerBehavior: worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
+		ActivityTaskPollerBehavior: worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
+	}
+}

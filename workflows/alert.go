@@ -1,0 +1,167 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ringdown/ringdown/models"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// livenessCheck is how often an alert asks whether its call still lives: a terminated run tells
+// nobody that it ended.
+const livenessCheck = 5 * time.Minute
+
+// alert is the alert of one call while it fires.
+type alert struct {
+	row     models.Alert
+	changed bool // since the row was written
+	ended   bool
+}
+
+// Alert fires while its call lasts, and outlives it. What the call tells may come in any order,
+// late or twice.
+func Alert(ctx workflow.Context, in models.Raised) error {
+	a := &alert{row: models.Alert{
+		ID: in.AlertID, CarrierCallID: in.CallSID, RouteID: in.RouteID, Title: "Call to " + in.RouteName,
+		Number: in.Number, Caller: in.Caller, Country: in.Country,
+		Status: models.AlertFiring, StartedAt: in.StartedAt,
+	}}
+	workflow.Go(ctx, a.listen)
+	if err := a.write(ctx); err != nil {
+		return err
+	}
+	for !a.ended {
+		heard, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+			Timeout: livenessCheck, TimerOptions: workflow.TimerOptions{Summary: "to ask whether the call still lives"},
+		}, func() bool { return a.ended || a.changed && a.row.AnsweredBy != "" })
+		if err != nil {
+			return err
+		}
+		if !heard {
+			if err := a.askCall(ctx, in.CallSID); err != nil {
+				return err
+			}
+		} else if !a.ended {
+			if err := a.write(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return a.resolve(ctx)
+}
+
+// listen notes what the call tells.
+func (a *alert) listen(ctx workflow.Context) {
+	heard := workflow.NewSelector(ctx)
+	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalDialled), func(ch workflow.ReceiveChannel, _ bool) {
+		var user string
+		if ch.Receive(ctx, &user); !slices.Contains(a.row.Dialled, user) {
+			a.row.Dialled = append(a.row.Dialled, user)
+		}
+	})
+	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalAnswered), func(ch workflow.ReceiveChannel, _ bool) {
+		ch.Receive(ctx, &a.row.AnsweredBy)
+		a.changed = true
+	})
+	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalEnded), func(ch workflow.ReceiveChannel, _ bool) {
+		ch.Receive(ctx, &a.row.Outcome)
+		a.ended = true
+	})
+	for {
+		heard.Select(ctx)
+		workflow.SetCurrentDetails(ctx, fmt.Sprintf("**%s** · %s · %d rung · %s", a.row.Title, a.row.Status, len(a.row.Dialled), a.row.Outcome))
+	}
+}
+
+// askCall ends an alert whose call has died without a word.
+func (a *alert) askCall(ctx workflow.Context, callSID string) error {
+	var lives bool
+	err := workflow.ExecuteActivity(recording(ctx, "ask whether the call still lives"), records.CallLives, CallID(callSID)).Get(ctx, &lives)
+	if err == nil && !lives && !a.ended {
+		a.ended, a.row.Outcome = true, models.Failed
+	}
+	return err
+}
+
+func (a *alert) write(ctx workflow.Context) error {
+	a.changed = false
+	return workflow.ExecuteActivity(recording(ctx, "write the alert: "+string(a.row.Status)), records.RecordAlert, a.row).Get(ctx, nil)
+}
+
+func (a *alert) resolve(ctx workflow.Context) error {
+	now := workflow.Now(ctx)
+	a.row.Status, a.row.ResolvedAt = models.AlertResolved, &now
+	if err := workflow.UpsertTypedSearchAttributes(ctx, AlertStatus.ValueSet(string(models.AlertResolved))); err != nil {
+		return err
+	}
+	return a.write(ctx)
+}
+
+// alertLine is a call's line to its alert. What is told before the alert has started is held.
+type alertLine struct {
+	raised, started bool
+	held            []told
+	sent            []workflow.Future
+}
+
+type told struct {
+	signal string
+	value  any
+}
+
+// raiseAlert starts the alert of this call, as a child that outlives it.
+func (c *call) raiseAlert(ctx workflow.Context) {
+	c.record.AlertID = c.in.AlertID
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:            AlertID(c.in.CallSID),
+		ParentClosePolicy:     enums.PARENT_CLOSE_POLICY_ABANDON,
+		StaticSummary:         "Call to " + c.plan.RouteName,
+		TypedSearchAttributes: temporal.NewSearchAttributes(CallRoute.ValueSet(c.plan.RouteID), AlertStatus.ValueSet(string(models.AlertFiring))),
+	}), Alert, models.Raised{
+		AlertID: c.record.AlertID, CallSID: c.in.CallSID, RouteID: c.plan.RouteID, RouteName: c.plan.RouteName,
+		Number: c.in.Number, Caller: c.in.Caller, Country: c.in.Country, StartedAt: c.in.At,
+	})
+	c.alert.raised = true
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		if err := child.GetChildWorkflowExecution().Get(ctx, nil); err != nil {
+			workflow.GetLogger(ctx).Error("raise the alert", "cause", err)
+		}
+		c.alert.started = true
+		for _, t := range c.alert.held {
+			c.alert.send(ctx, c.in.CallSID, t)
+		}
+		c.alert.held = nil
+	})
+}
+
+// tellAlert sends the alert word of the call. It does not wait.
+func (c *call) tellAlert(ctx workflow.Context, signal string, value any) {
+	switch t := (told{signal, value}); {
+	case !c.alert.raised:
+	case c.alert.started:
+		c.alert.send(ctx, c.in.CallSID, t)
+	default:
+		c.alert.held = append(c.alert.held, t)
+	}
+}
+
+func (l *alertLine) send(ctx workflow.Context, callSID string, t told) {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	l.sent = append(l.sent, workflow.SignalExternalWorkflow(ctx, AlertID(callSID), "", t.signal, t.value))
+}
+
+// close waits until all that was told has been sent: it would be lost with the run.
+func (l *alertLine) close(ctx workflow.Context) error {
+	err := workflow.Await(ctx, func() bool { return !l.raised || l.started && len(l.held) == 0 })
+	for _, sent := range l.sent {
+		if sendErr := sent.Get(ctx, nil); sendErr != nil {
+			workflow.GetLogger(ctx).Warn("tell the alert", "cause", sendErr)
+		}
+	}
+	return err
+}

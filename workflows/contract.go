@@ -1,0 +1,98 @@
+// Package workflows holds the order of events in a call and in its alert. A workflow reads as
+// the call does; what a thing means is decided in models, what it does is done in activities.
+package workflows
+
+import (
+	"time"
+
+	"github.com/ringdown/ringdown/models"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+)
+
+// Task queues.
+const (
+	CallQueue = "calls" // calls, alerts and every activity but the dials
+	DialQueue = "dial"  // dials alone: it is limited to what the carrier account may place a second
+)
+
+// CallID is the workflow id of a call.
+func CallID(callSID string) string { return "call/" + callSID }
+
+// AlertID is the workflow id of a call's alert.
+func AlertID(callSID string) string { return "alert/" + callSID }
+
+// Updates of InboundCall. Each is asked by a webhook and answers with what the leg does next.
+const (
+	UpdateAnswer = "answer" // Asked: what does the caller hear now?
+	UpdateGate   = "gate"   // Pressed: the caller's key
+	UpdateLeg    = "leg"    // PickedUp: a responder's phone was picked up
+	UpdateAccept = "accept" // Chosen: the responder's key
+)
+
+// Signals of InboundCall.
+const (
+	SignalCallerOver = "caller_over" // CallerOver: the caller's leg has ended
+	SignalLegOver    = "leg_over"    // LegOver: a responder's leg has ended after its dial was settled
+	SignalDiverted   = "diverted"    // no payload: the caller was sent to the emergency number
+)
+
+// Signals of Alert.
+const (
+	SignalDialled  = "dialled"  // a user id
+	SignalAnswered = "answered" // a user id
+	SignalEnded    = "ended"    // a models.Outcome
+)
+
+// Asked is a request for what the caller hears. Past AnswerBy nobody waits for the answer.
+type Asked struct {
+	AnswerBy time.Time `json:"answer_by"`
+}
+
+// Pressed is the caller's key at the gate.
+type Pressed struct {
+	Try    int    `json:"try"`    // from 1
+	Digits string `json:"digits"` // empty when the prompt timed out
+}
+
+// PickedUp tells of a responder's leg that was answered.
+type PickedUp struct {
+	Attempt string `json:"attempt"`
+	Leg     string `json:"leg"`
+}
+
+// Chosen is a responder's key.
+type Chosen struct {
+	Attempt string `json:"attempt"`
+	Leg     string `json:"leg"`
+	Hearing int    `json:"hearing"` // from 1
+	Digits  string `json:"digits"`  // empty when the prompt timed out
+}
+
+// CallerOver tells that the caller's leg has ended.
+type CallerOver struct {
+	Status string `json:"status"` // the carrier's word
+}
+
+// LegOver tells that a responder's leg has ended.
+type LegOver struct {
+	Attempt string        `json:"attempt"`
+	Leg     string        `json:"leg"`
+	Result  models.Result `json:"result"`
+}
+
+// Search attributes, to be registered as Keyword. None ever holds a number or a name.
+var (
+	CallRoute   = temporal.NewSearchAttributeKeyKeyword("CallRoute")   // the route's id
+	CallStage   = temporal.NewSearchAttributeKeyKeyword("CallStage")   // models.Stage
+	CallOutcome = temporal.NewSearchAttributeKeyKeyword("CallOutcome") // models.Outcome
+	AlertStatus = temporal.NewSearchAttributeKeyKeyword("AlertStatus") // models.AlertStatus
+)
+
+// SearchAttributes are the names to register, all of them Keyword.
+func SearchAttributes() []string {
+	return []string{CallRoute.GetName(), CallStage.GetName(), CallOutcome.GetName(), AlertStatus.GetName()}
+}
+
+// DataConverter is the one that every client and worker uses.
+func DataConverter() converter.DataConverter { return converter.GetDefaultDataConverter() }

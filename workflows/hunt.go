@@ -1,0 +1,245 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ringdown/ringdown/activities"
+	"github.com/ringdown/ringdown/models"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// attempt is one try at one phone while the call lasts.
+type attempt struct {
+	models.AttemptRecord
+	dial   workflow.Future
+	cancel workflow.CancelFunc
+	hangUp workflow.Future // nil until we end the leg
+	over   bool            // no leg of this attempt is left at the carrier
+}
+
+// passGate waits for the caller's key.
+func (c *call) passGate(ctx workflow.Context) (bool, error) {
+	for c.plan.Keypress.Enabled && c.gate == "" && !c.over() {
+		inTime, err := c.wait(ctx, models.GateWait, "for the caller's key", func() bool { return c.gate != "" })
+		if err != nil {
+			return false, err
+		}
+		if !inTime { // the caller hung up and nobody told us, or the carrier is slow
+			if _, err := c.askCarrier(ctx, nil); err != nil {
+				return false, err
+			}
+		}
+	}
+	return !c.plan.Keypress.Enabled || c.gate == models.Accept, nil
+}
+
+// hunt rings one phone after another until somebody accepts, the caller leaves, nobody is left
+// or the longest wait is over.
+func (c *call) hunt(ctx workflow.Context) error {
+	if c.stage == models.StageHunting {
+		c.mark(ctx, CallStage.ValueSet(string(models.StageHunting)))
+	}
+	enough := workflow.Now(ctx).Add(c.plan.Paced(time.Duration(c.plan.MaxWaitSeconds) * time.Second))
+	for _, next := range c.plan.Attempts() {
+		for again := true; again; next = next.InRound(next.Round + 1) {
+			if c.winner != nil || c.over() {
+				return nil
+			}
+			if workflow.Now(ctx).After(enough) {
+				c.note(ctx, "the caller has waited long enough")
+				return nil
+			}
+			var err error
+			if again, err = c.ring(ctx, next); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ring tries one phone, from the dial to the responder's decision. It reports whether the same
+// phone is to be dialled once more, because the first dial provably reached no phone.
+func (c *call) ring(ctx workflow.Context, next models.Attempt) (again bool, err error) {
+	a := c.dial(ctx, next)
+	if err := workflow.Await(ctx, func() bool { return a.dial.IsReady() || a.State != models.Ringing || c.over() }); err != nil {
+		return false, err
+	}
+	if c.over() {
+		c.giveUp(ctx, a)
+		return false, nil
+	}
+	if a.State == models.Ringing {
+		if again, err = c.settle(ctx, a); again || err != nil {
+			return again, err
+		}
+	}
+	return false, c.decision(ctx, a)
+}
+
+// dial starts to ring one phone.
+func (c *call) dial(ctx workflow.Context, next models.Attempt) *attempt {
+	a := &attempt{AttemptRecord: models.AttemptRecord{Attempt: next, State: models.Ringing, DialledAt: workflow.Now(ctx)}}
+	c.attempts = append(c.attempts, a)
+	c.noteOf(ctx, a, "is rung")
+	dialCtx, cancel := workflow.WithCancel(ctx)
+	a.cancel = cancel
+	a.dial = workflow.ExecuteActivity(dialing(dialCtx, c.plan, next), phone.Dial, activities.DialRequest{
+		CallSID: c.in.CallSID, Attempt: next, From: c.in.Number, Language: c.plan.Language,
+		Timeout: c.plan.RingSeconds - int(models.CarrierLead/time.Second),
+	})
+	c.tellAlert(ctx, SignalDialled, next.UserID)
+	return a
+}
+
+// settle notes how a dial ended that nobody picked up, or that was.
+func (c *call) settle(ctx workflow.Context, a *attempt) (again bool, err error) {
+	var d models.Dialled
+	err = a.dial.Get(ctx, &d)
+	if timeout := (*temporal.TimeoutError)(nil); errors.As(err, &timeout) {
+		return c.timedOut(ctx, a, timeout)
+	}
+	if err != nil {
+		if temporal.IsCanceledError(err) {
+			return false, err
+		}
+		workflow.GetLogger(ctx).Error("dial broke", "attempt", a.ID, "cause", err)
+		d.Result = models.ResultUnknown
+	}
+	a.Result, a.Code = d.Result, d.Code
+	if d.Leg != "" {
+		a.Leg = d.Leg
+	}
+	switch {
+	case d.Result == models.ResultPickedUp:
+		c.pickUp(ctx, a, d.Leg)
+	case d.Result == models.ResultGone:
+		c.onCallerOver(ctx)
+		c.notReached(ctx, a, "was not rung: the caller had left")
+	case d.Result == models.ResultUnknown:
+		c.giveUp(ctx, a)
+	default:
+		c.notReached(ctx, a, d.Result.Words())
+	}
+	return false, nil
+}
+
+// timedOut judges a dial that the carrier never told the end of. Its leg, if there is one, is
+// ended while the next phone rings already.
+func (c *call) timedOut(ctx workflow.Context, a *attempt, timeout *temporal.TimeoutError) (again bool, err error) {
+	a.Result = models.ResultTimedOut
+	if timeout.TimeoutType() == enums.TIMEOUT_TYPE_SCHEDULE_TO_START {
+		a.Result = models.ResultNotPlaced
+		c.notReached(ctx, a, "was not rung: the dial never had its turn")
+		return true, nil
+	}
+	if timeout.HasLastHeartbeatDetails() {
+		if err := timeout.LastHeartbeatDetails(&a.Leg); err != nil {
+			return false, fmt.Errorf("read the leg of attempt %s: %w", a.ID, err)
+		}
+	}
+	if late := workflow.Now(ctx).Sub(a.DialledAt) - dialTime(c.plan); late > absence {
+		picked, err := c.askCarrier(ctx, a)
+		if err != nil || picked || c.over() {
+			return false, err
+		}
+	}
+	c.giveUp(ctx, a)
+	if a.Leg != "" || a.hangUp == nil {
+		return false, nil
+	}
+	var hungUp activities.HungUp
+	if err := a.hangUp.Get(ctx, &hungUp); err != nil || hungUp.Found {
+		return false, nil // a phone that may have rung is never dialled twice
+	}
+	a.Result = models.ResultNotPlaced
+	return a.Round == 1, nil
+}
+
+// decision waits for the responder who picked up.
+func (c *call) decision(ctx workflow.Context, a *attempt) error {
+	if a.State != models.PickedUp {
+		return nil
+	}
+	inTime, err := c.wait(ctx, models.AcceptWindow, "for "+a.Name+" to decide", func() bool { return a.State != models.PickedUp || a.over })
+	if err != nil {
+		return err
+	}
+	if !inTime || a.over && a.State == models.PickedUp || c.over() {
+		c.giveUp(ctx, a)
+	}
+	return nil
+}
+
+// pickUp notes that somebody, or a mailbox, is on the leg. An attempt that is ending stays so.
+func (c *call) pickUp(ctx workflow.Context, a *attempt, leg string) {
+	if a.State != models.Ringing {
+		return
+	}
+	now := workflow.Now(ctx)
+	a.State, a.Result, a.PickedUpAt = models.PickedUp, models.ResultPickedUp, &now
+	if leg != "" {
+		a.Leg = leg
+	}
+	c.noteOf(ctx, a, "picked up")
+}
+
+// decide notes what a responder chose.
+func (c *call) decide(ctx workflow.Context, a *attempt, state models.AttemptState, what string) {
+	now := workflow.Now(ctx)
+	a.State, a.DecidedAt = state, &now
+	c.noteOf(ctx, a, what)
+}
+
+// giveUp makes sure that an attempt can no longer win, and then that its leg ends.
+func (c *call) giveUp(ctx workflow.Context, a *attempt) {
+	if a.State == models.Ringing || a.State == models.PickedUp {
+		c.decide(ctx, a, models.Ending, "did not take the call")
+	}
+	a.cancel()
+	if a.hangUp == nil && !a.over {
+		c.hangUp(ctx, a)
+	}
+}
+
+// hangUp ends a leg, on a context of its own: it must end although the call may be cancelled.
+func (c *call) hangUp(ctx workflow.Context, a *attempt) {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	ending := workflow.ExecuteActivity(asking(ctx, "end the leg of "+a.Name), phone.HangUp, activities.HangUpRequest{
+		CallSID: c.in.CallSID, Attempt: a.Attempt, From: c.in.Number, Leg: a.Leg, Since: a.DialledAt,
+	})
+	a.hangUp = ending
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		var hungUp activities.HungUp
+		if ending.Get(ctx, &hungUp) == nil {
+			c.overAt(ctx, a)
+		}
+	})
+}
+
+// notReached notes that a dial ended without anybody on the line.
+func (c *call) notReached(ctx workflow.Context, a *attempt, what string) {
+	c.decide(ctx, a, models.Ending, what)
+	c.overAt(ctx, a)
+}
+
+// overAt notes that no leg of an attempt is left.
+func (c *call) overAt(ctx workflow.Context, a *attempt) {
+	if !a.over {
+		now := workflow.Now(ctx)
+		a.over, a.EndedAt = true, &now
+	}
+}
+
+func (c *call) attempt(id string) *attempt {
+	for _, a := range c.attempts {
+		if a.ID == id {
+			return a
+		}
+	}
+	return nil
+}

@@ -1,0 +1,185 @@
+package workflows
+
+import (
+	"time"
+
+	"github.com/ringdown/ringdown/activities"
+	"github.com/ringdown/ringdown/models"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// Activities by their receivers, for their names alone.
+var (
+	phone   *activities.Phone
+	records *activities.Records
+)
+
+// call is one caller's call while it lasts.
+type call struct {
+	in    models.Inbound
+	plan  models.Plan
+	stage models.Stage
+
+	asked      bool // the caller has had a fresh answer
+	greeted    bool // the caller has heard the greeting
+	callerGone bool // the caller's leg is over
+	diverted   bool // the caller talks to the emergency number instead
+	gateTry    int  // the try that the caller hears, from 1
+	gate       models.Verdict
+
+	attempts []*attempt
+	winner   *attempt // the first who accepted
+	alert    alertLine
+	record   models.Call
+}
+
+// InboundCall is one caller's call, from the first webhook to the last leg's end.
+func InboundCall(ctx workflow.Context, in models.Inbound) (models.Outcome, error) {
+	c, err := begin(ctx, in)
+	if err != nil {
+		return "", err
+	}
+	outcome, err := c.reachSomeone(ctx)
+	return c.end(ctx, outcome, err)
+}
+
+// begin makes the call ready to answer webhooks. Nothing here blocks.
+func begin(ctx workflow.Context, in models.Inbound) (*call, error) {
+	c := &call{in: in, plan: in.Plan, gateTry: 1}
+	c.stage = c.plan.FirstStage(in.Caller)
+	c.record = models.Call{
+		ID: in.CallID, CarrierCallID: in.CallSID, RouteID: in.Plan.RouteID, RouteName: in.Plan.RouteName,
+		Caller: in.Caller, Number: in.Number, Country: in.Country, Verstat: in.Verstat,
+		StartedAt: in.At, Plan: &in.Plan,
+	}
+	c.note(ctx, "the call arrived")
+	return c, c.listen(ctx)
+}
+
+// reachSomeone leads the caller through the gates and to whoever takes the call.
+func (c *call) reachSomeone(ctx workflow.Context) (models.Outcome, error) {
+	if err := c.answered(ctx); err != nil || c.over() {
+		return c.left(), err
+	}
+	if c.stage == models.StageEnded {
+		c.note(ctx, "the caller is not on the allowlist")
+		return models.Refused, nil
+	}
+	if passed, err := c.passGate(ctx); err != nil || c.over() {
+		return c.left(), err
+	} else if !passed {
+		c.note(ctx, "the key was never pressed")
+		return models.GateFailed, nil
+	}
+	c.raiseAlert(ctx)
+	if err := c.hunt(ctx); err != nil || c.winner == nil && c.over() {
+		return c.left(), err
+	}
+	if c.winner == nil {
+		return models.Unanswered, c.tellNobody(ctx)
+	}
+	return models.Connected, c.talk(ctx)
+}
+
+// answered waits until a webhook took a fresh answer to the caller. A stale one starts nothing:
+// the caller has been told something else, or is gone.
+func (c *call) answered(ctx workflow.Context) error {
+	for !c.asked && !c.over() {
+		ok, err := c.wait(ctx, time.Minute, "for the caller's first answer", func() bool { return c.asked })
+		if err != nil {
+			return err
+		}
+		if !ok {
+			if _, err := c.askCarrier(ctx, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// over says whether there is nobody left to find a responder for.
+func (c *call) over() bool { return c.callerGone || c.diverted }
+
+// left is the outcome of a call whose caller is no longer ours.
+func (c *call) left() models.Outcome {
+	switch {
+	case c.diverted:
+		return models.Diverted
+	case c.callerGone:
+		return models.Abandoned
+	default:
+		return models.Failed
+	}
+}
+
+// wait blocks until the condition holds or the caller is gone, at most for d at the plan's pace.
+// It reports whether it ended before the time was up.
+func (c *call) wait(ctx workflow.Context, d time.Duration, summary string, condition func() bool) (bool, error) {
+	return workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+		Timeout:      c.plan.Paced(d),
+		TimerOptions: workflow.TimerOptions{Summary: summary},
+	}, func() bool { return condition() || c.over() })
+}
+
+// end closes the call whatever happened before, cancellation included: no leg is left, the alert
+// resolves, the record is written.
+func (c *call) end(ctx workflow.Context, outcome models.Outcome, cause error) (models.Outcome, error) {
+	cancelled := temporal.IsCanceledError(cause)
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	c.stage = models.StageEnded
+	if cause != nil {
+		outcome = c.broken(ctx, cancelled, cause)
+	}
+	c.note(ctx, "the call ended: "+string(outcome))
+	c.mark(ctx, CallStage.ValueSet(string(c.stage)), CallOutcome.ValueSet(string(outcome)))
+	c.tellAlert(ctx, SignalEnded, outcome)
+	c.endLegs(ctx, cause != nil)
+	err := c.write(ctx, outcome)
+	if alertErr := c.alert.close(ctx); err == nil {
+		err = alertErr
+	}
+	if awaitErr := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err == nil {
+		err = awaitErr
+	}
+	if cancelled {
+		err = cause
+	}
+	return outcome, err
+}
+
+// broken ends the caller's leg of a call that was cancelled, or that met an error which nobody
+// foresaw, and says how the call is to be remembered.
+func (c *call) broken(ctx workflow.Context, cancelled bool, cause error) models.Outcome {
+	c.record.Reason = "ended by an operator"
+	if !cancelled {
+		c.record.Reason = "something broke"
+		workflow.GetLogger(ctx).Error("call broke", "cause", cause)
+	}
+	c.note(ctx, c.record.Reason)
+	if !c.over() {
+		c.endCaller(ctx)
+	}
+	if c.winner != nil {
+		return models.Connected
+	}
+	return models.Failed
+}
+
+// write completes the record and puts it into the database.
+func (c *call) write(ctx workflow.Context, outcome models.Outcome) error {
+	now := workflow.Now(ctx)
+	c.record.Stage, c.record.Outcome, c.record.EndedAt = c.stage, outcome, &now
+	for _, a := range c.attempts {
+		c.record.Attempts = append(c.record.Attempts, a.AttemptRecord)
+	}
+	return workflow.ExecuteActivity(recording(ctx, "write the record"), records.RecordCall, c.record).Get(ctx, nil)
+}
+
+// mark sets search attributes, for ops to filter calls by.
+func (c *call) mark(ctx workflow.Context, values ...temporal.SearchAttributeUpdate) {
+	if err := workflow.UpsertTypedSearchAttributes(ctx, values...); err != nil {
+		workflow.GetLogger(ctx).Error("set search attributes", "cause", err)
+	}
+}

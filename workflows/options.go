@@ -1,0 +1,73 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ringdown/ringdown/models"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// taskTimeout is how soon a workflow task that died with its worker is given to another. The
+// server's 10 s are longer than a caller should wait.
+const taskTimeout = 3 * time.Second
+
+// queueWait is the longest that a dial waits for its turn before it is asked for anew.
+const queueWait = time.Minute
+
+// StartCall is how a call is started: under the carrier's id, so that a repeated webhook finds
+// the run that is there.
+func StartCall(in models.Inbound) client.StartWorkflowOptions {
+	return client.StartWorkflowOptions{
+		ID:                       CallID(in.CallSID),
+		TaskQueue:                CallQueue,
+		WorkflowTaskTimeout:      taskTimeout,
+		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		StaticSummary:            "Call to " + in.Plan.RouteName,
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			CallRoute.ValueSet(in.Plan.RouteID), CallStage.ValueSet(string(models.StageArriving))),
+	}
+}
+
+// dialing limits one dial: the ring time and a little, counted from its turn. It is never
+// repeated, because a lost reply may be a ringing phone. A cancelled dial is over only when its
+// leg is.
+func dialing(ctx workflow.Context, p models.Plan, a models.Attempt) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              DialQueue,
+		ActivityID:             a.ID,
+		ScheduleToStartTimeout: queueWait,
+		StartToCloseTimeout:    dialTime(p),
+		WaitForCancellation:    true,
+		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
+		Summary:                fmt.Sprintf("level %d · %s · %s", a.Level, a.Name, a.Label),
+	})
+}
+
+// dialTime is how long a dial may take from its turn.
+func dialTime(p models.Plan) time.Duration {
+	return p.Paced(time.Duration(p.RingSeconds)*time.Second + models.RingGrace)
+}
+
+// asking limits requests to the carrier that are safe to repeat.
+func asking(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    15 * time.Second,
+		ScheduleToCloseTimeout: 2 * time.Minute,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 500 * time.Millisecond, MaximumInterval: 10 * time.Second},
+		Summary:                summary,
+	})
+}
+
+// recording limits writes to the database: they are tried until it is back.
+func recording(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 10 * time.Second,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute},
+		Summary:             summary,
+	})
+}

@@ -1,0 +1,33 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ringdown/ringdown/models"
+	"go.temporal.io/sdk/workflow"
+)
+
+// note adds a line to the timeline of the record, and to the story that the Temporal UI shows.
+func (c *call) note(ctx workflow.Context, what string) { c.tell(ctx, models.Moment{What: what}) }
+
+// noteOf adds a line about a responder's phone.
+func (c *call) noteOf(ctx workflow.Context, a *attempt, what string) {
+	c.tell(ctx, models.Moment{What: fmt.Sprintf("%s (%s) %s", a.Name, a.Label, what), Attempt: a.ID})
+}
+
+func (c *call) tell(ctx workflow.Context, m models.Moment) {
+	m.At = workflow.Now(ctx)
+	c.record.Timeline = append(c.record.Timeline, m)
+	workflow.SetCurrentDetails(ctx, c.story())
+}
+
+// story is the call so far, in Markdown and without a number.
+func (c *call) story() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "**%s** · %s\n\n", c.plan.RouteName, c.stage)
+	for _, m := range c.record.Timeline {
+		fmt.Fprintf(&b, "- `%s` %s\n", m.At.UTC().Format("15:04:05"), m.What)
+	}
+	return b.String()
+}

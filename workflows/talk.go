@@ -1,0 +1,142 @@
+package workflows
+
+import (
+	"time"
+
+	"github.com/ringdown/ringdown/activities"
+	"github.com/ringdown/ringdown/models"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+const (
+	absence     = 3 * time.Second  // how overdue a wait must be for us to have been away
+	firstCheck  = time.Minute      // into a talk: both lines may have ended unheard while we were away
+	laterChecks = 5 * time.Minute  // as long as the talk lasts
+	hangUpGrace = 15 * time.Second // for one line to follow the other, goodbye included
+	messageTime = 2 * time.Minute  // for the longest message to be said
+)
+
+// talk lasts until the caller's line ends. The carrier is asked now and then, in case that its
+// word was lost.
+func (c *call) talk(ctx workflow.Context) error {
+	c.mark(ctx, CallStage.ValueSet(string(models.StageTalking)))
+	c.tellAlert(ctx, SignalAnswered, c.winner.UserID)
+	for check := firstCheck; !c.over() && !c.winner.over; check = laterChecks {
+		inTime, err := c.wait(ctx, check, "to ask whether they still talk", func() bool { return c.winner.over })
+		if err != nil {
+			return err
+		}
+		if !inTime {
+			if _, err := c.askCarrier(ctx, c.winner); err != nil {
+				return err
+			}
+		}
+	}
+	return c.seeOut(ctx, hangUpGrace)
+}
+
+// tellNobody lets the caller hear that nobody takes the call, and waits until they are gone.
+func (c *call) tellNobody(ctx workflow.Context) error {
+	c.note(ctx, "nobody took the call")
+	if c.stage != models.StageNobody {
+		c.stage = models.StageNobody
+		var moved bool
+		err := workflow.ExecuteActivity(asking(ctx, "tell the caller"), phone.TellNobody, c.in.CallSID, c.plan.Language).Get(ctx, &moved)
+		if temporal.IsCanceledError(err) {
+			return err
+		}
+		if err != nil {
+			workflow.GetLogger(ctx).Error("tell the caller that nobody takes the call", "cause", err)
+		} else if !moved {
+			c.onCallerOver(ctx)
+		}
+	}
+	c.mark(ctx, CallStage.ValueSet(string(models.StageNobody)))
+	return c.seeOut(ctx, messageTime)
+}
+
+// seeOut waits for the caller's line to end by itself, and ends it when it does not.
+func (c *call) seeOut(ctx workflow.Context, grace time.Duration) error {
+	for range 3 {
+		if gone, err := c.wait(ctx, grace, "for the caller's line to end", c.over); gone || err != nil {
+			return err
+		}
+		if _, err := c.askCarrier(ctx, nil); c.over() || err != nil {
+			return err
+		}
+		c.endCaller(ctx)
+		grace = hangUpGrace
+	}
+	return nil
+}
+
+func (c *call) endCaller(ctx workflow.Context) {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	if err := workflow.ExecuteActivity(asking(ctx, "hang up on the caller"), phone.EndCaller, c.in.CallSID).Get(ctx, nil); err != nil {
+		workflow.GetLogger(ctx).Error("hang up on the caller", "cause", err)
+	}
+}
+
+// askCarrier asks how the caller's line stands, and a responder's where there is one. It reports
+// whether the responder is on the line and waits. A carrier that does not answer changes nothing.
+func (c *call) askCarrier(ctx workflow.Context, a *attempt) (picked bool, err error) {
+	legs := []string{c.in.CallSID}
+	if a != nil && a.Leg != "" {
+		legs = append(legs, a.Leg)
+	}
+	var standings []activities.Standing
+	err = workflow.ExecuteActivity(asking(ctx, "ask the carrier how things stand"), phone.AskCarrier, legs).Get(ctx, &standings)
+	if temporal.IsCanceledError(err) {
+		return false, err
+	}
+	if err != nil {
+		workflow.GetLogger(ctx).Warn("the carrier does not say how things stand", "cause", err)
+		return false, nil
+	}
+	if standings[0].Over {
+		c.onCallerOver(ctx)
+	}
+	if len(standings) < 2 {
+		return false, nil
+	}
+	if standings[1].Over {
+		c.overAt(ctx, a)
+	}
+	if picked = standings[1].Answered && !standings[1].Over; picked {
+		c.pickUp(ctx, a, a.Leg)
+	}
+	return picked, nil
+}
+
+// endLegs returns when no leg is left. Who heard a last sentence may hear it to its end; not so
+// when the call was broken off.
+func (c *call) endLegs(ctx workflow.Context, atOnce bool) {
+	if !atOnce {
+		_, _ = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+			Timeout:      c.plan.Paced(hangUpGrace),
+			TimerOptions: workflow.TimerOptions{Summary: "for the last words on other lines"},
+		}, func() bool { return !c.lastWords() })
+	}
+	for _, a := range c.attempts {
+		c.giveUp(ctx, a)
+	}
+	for _, a := range c.attempts {
+		_ = a.dial.Get(ctx, nil) // settled before, or cancelled
+		if a.hangUp != nil {
+			if err := a.hangUp.Get(ctx, nil); err != nil {
+				workflow.GetLogger(ctx).Error("end a leg", "attempt", a.ID, "cause", err)
+			}
+		}
+	}
+}
+
+// lastWords says whether a responder may still hear a sentence that ends their leg by itself.
+func (c *call) lastWords() bool {
+	for _, a := range c.attempts {
+		if !a.over && (a.State == models.Accepted || a.State == models.Declined) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,177 @@
+package workflows
+
+import (
+	"github.com/ringdown/ringdown/models"
+	"go.temporal.io/sdk/workflow"
+)
+
+// listen sets every handler, before anything blocks. Handlers note facts, decide, and return:
+// they never block, and they hold against arriving early, late and twice.
+func (c *call) listen(ctx workflow.Context) error {
+	for _, u := range []struct {
+		name, says string
+		handler    any
+	}{
+		{UpdateAnswer, "The caller's leg asks what it does next.", c.onAsked},
+		{UpdateGate, "The caller pressed a key at the gate, or none.", c.onPressed},
+		{UpdateLeg, "A responder's phone was picked up.", c.onPickedUp},
+		{UpdateAccept, "A responder pressed a key, or none.", c.onChosen},
+	} {
+		if err := workflow.SetUpdateHandlerWithOptions(ctx, u.name, u.handler,
+			workflow.UpdateHandlerOptions{Description: u.says}); err != nil {
+			return err
+		}
+	}
+	workflow.Go(ctx, c.hearSignals)
+	return nil
+}
+
+func (c *call) hearSignals(ctx workflow.Context) {
+	heard := workflow.NewSelector(ctx)
+	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalCallerOver), func(ch workflow.ReceiveChannel, _ bool) {
+		var s CallerOver
+		ch.Receive(ctx, &s)
+		c.onCallerOver(ctx)
+	})
+	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalLegOver), func(ch workflow.ReceiveChannel, _ bool) {
+		var s LegOver
+		ch.Receive(ctx, &s)
+		c.onLegOver(ctx, s)
+	})
+	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalDiverted), func(ch workflow.ReceiveChannel, _ bool) {
+		ch.Receive(ctx, nil)
+		c.diverted = true
+		c.note(ctx, "the caller was sent to the emergency number")
+	})
+	for {
+		heard.Select(ctx)
+	}
+}
+
+// onAsked answers the caller's leg, by how far the call has come. It is asked at arrival, and
+// again whenever a document could not be had or the carrier lost its place.
+func (c *call) onAsked(ctx workflow.Context, in Asked) (models.Answer, error) {
+	if workflow.Now(ctx).After(in.AnswerBy) {
+		return models.Answer{Do: models.DoNothing}, nil
+	}
+	c.asked = true
+	return c.hears(), nil
+}
+
+// hears is what the caller hears at this stage.
+func (c *call) hears() models.Answer {
+	switch c.stage {
+	case models.StageGate:
+		return c.plan.AskKey(c.gateTry)
+	case models.StageHunting:
+		again := c.greeted
+		c.greeted = true
+		return c.plan.Wait(c.in.Room, again)
+	case models.StageNobody:
+		return c.plan.Say(models.PhraseNobody, c.plan.Nobody.Message)
+	case models.StageTalking:
+		return c.plan.Say(models.PhraseOtherLeft, "")
+	default:
+		if !c.plan.Allowlist.Admits(c.in.Caller) {
+			return c.plan.Refusal()
+		}
+		return c.plan.Say(models.PhraseOver, "")
+	}
+}
+
+func (c *call) onPressed(ctx workflow.Context, in Pressed) (models.Answer, error) {
+	if c.stage != models.StageGate || in.Try != c.gateTry {
+		return c.hears(), nil
+	}
+	verdict := c.plan.Keypress.Judge(in.Digits, in.Try)
+	switch verdict {
+	case models.Accept:
+		c.note(ctx, "the caller pressed the key")
+		c.stage = c.plan.HuntingStage()
+	case models.Repeat:
+		c.note(ctx, "the caller pressed a wrong key, or none")
+		c.gateTry++
+		return c.hears(), nil
+	default:
+		c.stage = models.StageEnded
+		c.gate = verdict
+		return c.plan.Say(models.PhraseGoodbye, ""), nil
+	}
+	c.gate = verdict
+	return c.hears(), nil
+}
+
+func (c *call) onPickedUp(ctx workflow.Context, in PickedUp) (models.Answer, error) {
+	a := c.attempt(in.Attempt)
+	if refusal, refused := c.turnsAway(a, in.Leg); refused {
+		return refusal, nil
+	}
+	c.pickUp(ctx, a, in.Leg)
+	if !c.plan.Accept.Required {
+		return c.accept(ctx, a), nil
+	}
+	return c.plan.Screen(a.ID, c.in.Caller, 1), nil
+}
+
+func (c *call) onChosen(ctx workflow.Context, in Chosen) (models.Answer, error) {
+	a := c.attempt(in.Attempt)
+	if refusal, refused := c.turnsAway(a, in.Leg); refused {
+		return refusal, nil
+	}
+	c.pickUp(ctx, a, in.Leg)
+	if a.State == models.Accepted {
+		return c.plan.Join(a.ID, c.in.Room), nil
+	}
+	a.Keys = append(a.Keys, in.Digits)
+	switch c.plan.Accept.Judge(in.Digits, in.Hearing) {
+	case models.Accept:
+		return c.accept(ctx, a), nil
+	case models.Repeat:
+		return c.plan.Screen(a.ID, c.in.Caller, in.Hearing+1), nil
+	case models.Decline:
+		c.decide(ctx, a, models.Declined, "declined")
+		return c.plan.Say(models.PhraseDeclined, ""), nil
+	default:
+		c.decide(ctx, a, models.Declined, "pressed no key to take it: a mailbox, or nobody")
+		return c.plan.Say(models.PhrasePassed, ""), nil
+	}
+}
+
+// turnsAway says what a responder hears who can no longer take the call.
+func (c *call) turnsAway(a *attempt, leg string) (models.Answer, bool) {
+	switch {
+	case a != nil && a.Leg != "" && a.Leg != leg: // a second leg of one attempt is never the leg
+		return c.plan.Say(models.PhrasePassed, ""), true
+	case c.winner != nil && c.winner != a:
+		return c.plan.Say(models.PhraseTaken, ""), true
+	case c.callerGone || c.diverted || c.stage == models.StageEnded:
+		return c.plan.Say(models.PhraseGone, ""), true
+	case a == nil || a.State == models.Ending || a.State == models.Declined:
+		return c.plan.Say(models.PhrasePassed, ""), true
+	default:
+		return models.Answer{}, false
+	}
+}
+
+// accept joins the first who takes the call.
+func (c *call) accept(ctx workflow.Context, a *attempt) models.Answer {
+	c.winner = a
+	c.stage = models.StageTalking
+	c.decide(ctx, a, models.Accepted, "took the call")
+	c.record.ConnectedAt, c.record.AnsweredBy = a.DecidedAt, a.UserID
+	return c.plan.Join(a.ID, c.in.Room)
+}
+
+func (c *call) onCallerOver(ctx workflow.Context) {
+	if !c.callerGone {
+		c.callerGone = true
+		c.note(ctx, "the caller's line ended")
+	}
+}
+
+func (c *call) onLegOver(ctx workflow.Context, in LegOver) {
+	if a := c.attempt(in.Attempt); a != nil && (a.Leg == "" || a.Leg == in.Leg) {
+		a.Leg = in.Leg
+		c.overAt(ctx, a)
+	}
+}

@@ -45,8 +45,8 @@ type Answer struct {
 	Route    string    `json:"route,omitempty"`  // for screen: the route's name
 	Attempt  string    `json:"attempt,omitempty"`
 	Room     string    `json:"room,omitempty"`   // for hold and join
-	Hold     HoldAudio `json:"hold,omitempty"`   // for hold
-	Rounds   int       `json:"rounds,omitempty"` // for hold: see Plan.HoldRounds
+	Hold     HoldAudio `json:"hold,omitempty"`   // for hold and join
+	Rounds   int       `json:"rounds,omitempty"` // for hold and join: see Plan.HoldRounds
 	Quiet    bool      `json:"quiet,omitempty"`  // for hold: without the greeting, which was heard before
 }
 
@@ -86,5 +86,8 @@ func (p Plan) Screen(attempt string, caller Phone, hearing int) Answer {
 
 // Join puts a responder into the room.
 func (p Plan) Join(attempt, room string) Answer {
-	return Answer{Do: DoJoin, Language: p.Language, Voice: p.Voice, Attempt: attempt, Room: room}
+	return Answer{
+		Do: DoJoin, Language: p.Language, Voice: p.Voice, Attempt: attempt,
+		Room: room, Hold: p.Hold, Rounds: p.HoldRounds(),
+	}
 }

@@ -32,7 +32,8 @@ type CallView struct {
 	Answered   time.Time `json:"answered,omitzero"`
 	Ended      time.Time `json:"ended,omitzero"`
 	SilenceMax Seconds   `json:"silence_max"`
-	Heard      []Heard   `json:"heard,omitempty"` // only when one call is asked for
+	Hearing    *Heard    `json:"hearing,omitempty"` // the sound of this moment
+	Heard      []Heard   `json:"heard,omitempty"`   // all sounds; only when one call is asked for
 }
 
 // view is the call without what was heard.
@@ -46,6 +47,10 @@ func (l *Leg) view() CallView {
 	}
 	if l.parent != nil {
 		v.Parent = l.parent.SID
+	}
+	if n := len(l.heard); n > 0 && l.heard[n-1].Until.IsZero() {
+		now := l.heard[n-1]
+		v.Hearing = &now
 	}
 	return v
 }
@@ -199,10 +204,14 @@ func (c *Carrier) putScript(r *http.Request) (int, any, error) {
 	return http.StatusOK, s, nil
 }
 
-func (c *Carrier) showCalls(*http.Request) (int, any, error) {
+// showCalls lists all calls, or with ?live=true those that are not over.
+func (c *Carrier) showCalls(r *http.Request) (int, any, error) {
+	live := r.URL.Query().Get("live") == "true"
 	views := []CallView{}
 	for _, l := range c.Legs() {
-		views = append(views, l.view())
+		if v := l.view(); !live || v.Ended.IsZero() {
+			views = append(views, v)
+		}
 	}
 	return http.StatusOK, views, nil
 }
@@ -262,7 +271,7 @@ func (c *Carrier) putFaults(r *http.Request) (int, any, error) {
 	return http.StatusOK, f, nil
 }
 
-// streamEvents sends every event after ?after=, or Last-Event-ID, as server-sent events.
+// streamEvents sends every event after ?after=, or Last-Event-ID, as server-sent events. after=-1 sends only new ones.
 func (c *Carrier) streamEvents(w http.ResponseWriter, r *http.Request) {
 	after, _ := strconv.Atoi(orElse(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("after")))
 	w.Header().Set("Content-Type", "text/event-stream")

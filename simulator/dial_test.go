@@ -36,7 +36,7 @@ func TestDialNumbers(t *testing.T) {
 			in := b.sim.Dial(caller, ours, CallerScript{})
 			b.hears(in, "told "+c.told)
 			for _, l := range b.sim.Legs() {
-				b.ends(l, l.Status())
+				<-l.Done()
 				if l.Direction == OutboundDial && l.parent != in {
 					t.Error("a child without its parent")
 				}
@@ -108,7 +108,7 @@ func TestRecord(t *testing.T) {
 	}{
 		{"ends in silence", CallerScript{Message: "The pump is down", SpeakFor: 6}, ""},
 		{"ends with a key", CallerScript{Message: "The pump is down", Keys: []Press{{After: "message", Digits: "#", Delay: 5}}}, "#"},
-		{"ends when the caller hangs up", CallerScript{Message: "The pump is down", HangUpOn: "message", SpeakFor: 60}, "hangup"},
+		{"ends when the caller hangs up", CallerScript{Message: "The pump is down", HangUpAfter: 6, SpeakFor: 60}, "hangup"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench(t)

@@ -84,10 +84,15 @@ func (c *Carrier) emit(e Event) {
 	c.feed.add(e)
 }
 
-// Events yields every event after the one numbered after (0: all that are kept), then each new one as it happens, until
-// ctx or the carrier ends.
+// Events yields every event after the one numbered after, then each new one as it happens, until ctx or the carrier ends.
+// 0 yields all that are kept, -1 only those that are new when the iteration starts.
 func (c *Carrier) Events(ctx context.Context, after int) iter.Seq[Event] {
 	return func(yield func(Event) bool) {
+		if after < 0 {
+			c.mu.Lock()
+			after = c.feed.seq
+			c.mu.Unlock()
+		}
 		for ctx.Err() == nil {
 			c.mu.Lock()
 			batch, next, closed := c.feed.after(after), c.feed.changed.listen(), c.closed

@@ -11,10 +11,10 @@ type Deed string
 
 // The faults. Delays are real time, not scaled.
 const (
-	Delay       Deed = "delay"        // webhook or REST request is held back for Delay, and overtaken
+	Delay       Deed = "delay"        // the webhook or REST request is held back for Delay, and may be overtaken
 	Duplicate   Deed = "duplicate"    // the webhook is delivered twice, with the same idempotency token
 	Drop        Deed = "drop"         // the webhook is never sent
-	Reorder     Deed = "reorder"      // the callback lets later ones of the same call pass, for Delay or 0.3 s
+	Reorder     Deed = "reorder"      // the same, for 0.3 s when no Delay is given
 	Status      Deed = "status"       // REST answers HTTP Status and does nothing
 	LoseReply   Deed = "lose-reply"   // the request is processed, its answer is lost
 	LoseRequest Deed = "lose-request" // the connection breaks before the request is processed
@@ -66,20 +66,16 @@ func (c *Carrier) SetFaults(f Faults) {
 	c.faults = faults{Faults: f, struck: make([]int, len(f.Rules)), random: rand.New(rand.NewPCG(f.Seed, 1))}
 }
 
-// hit returns the rule that strikes a request, the zero Rule when none does. Reordering is decided by the sender.
+// hit returns the rule that strikes a request, the zero Rule when none does.
 func (f *faults) hit(c *Carrier, kind, phone, path string) Rule {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return f.strikeLocked(func(r Rule) bool { return r.Do != Reorder && r.Match.fits(kind, phone, path) })
+	return f.strikeLocked(kind, phone, path)
 }
 
-func (f *faults) takeLocked(do Deed, kind, phone, path string) Rule {
-	return f.strikeLocked(func(r Rule) bool { return r.Do == do && r.Match.fits(kind, phone, path) })
-}
-
-func (f *faults) strikeLocked(fits func(Rule) bool) Rule {
+func (f *faults) strikeLocked(kind, phone, path string) Rule {
 	for i, r := range f.Rules {
-		if !fits(r) || (r.Times > 0 && f.struck[i] >= r.Times) {
+		if !r.Match.fits(kind, phone, path) || (r.Times > 0 && f.struck[i] >= r.Times) {
 			continue
 		}
 		if r.Probability > 0 && f.random.Float64() >= r.Probability {

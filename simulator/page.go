@@ -17,7 +17,7 @@ func (c *Carrier) pageRoutes(mux *http.ServeMux) {
 	}
 	serve := http.FileServerFS(files)
 	mux.Handle("/", local(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'")
+		w.Header().Set("Content-Security-Policy", "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'")
 		w.Header().Set("Cache-Control", "no-cache")
 		serve.ServeHTTP(w, r)
 	})))

@@ -51,6 +51,8 @@ type delivery struct {
 	url    string
 	params url.Values
 	jar    http.CookieJar
+	rule   Rule // the fault that strikes it, when ruled says that this has been decided
+	ruled  bool
 }
 
 // reply is what a webhook came to. code is 0 when the answer was 2xx.
@@ -83,21 +85,19 @@ func (c *Carrier) deliver(d delivery) reply {
 		return reply{code: codeOverrides, reason: "bad connection overrides", url: target}
 	}
 	d.url, d.method = target, orElse(d.method, http.MethodPost)
-	ctx, cancel := context.WithTimeout(c.ctx, min(o.total, ceiling))
-	defer cancel()
-	rule := c.faults.hit(c, d.kind, d.phone, pathOf(target))
-	if rule.Do == Drop || rule.Do == LoseRequest {
+	rule := d.rule
+	if !d.ruled {
+		rule = c.faults.hit(c, d.kind, d.phone, pathOf(target))
+	}
+	switch {
+	case rule.Do == Drop || rule.Do == LoseRequest:
 		c.reportHook(d, reply{reason: "lost by the fault plan"}, 0)
 		return reply{code: codeUnreachable, reason: "lost", url: target}
+	case rule.Do == Delay || rule.Do == Reorder:
+		sleep(c.ctx, rule.delay())
 	}
-	if rule.Do == Delay && !sleep(c.ctx, rule.delay()) {
-		return reply{code: codeUnreachable, reason: "carrier closed", url: target}
-	}
-	if rule.Do == Delay {
-		fresh, stop := context.WithTimeout(c.ctx, min(o.total, ceiling))
-		defer stop()
-		ctx = fresh
-	}
+	ctx, cancel := context.WithTimeout(c.ctx, min(o.total, ceiling))
+	defer cancel()
 	token := newSID("")
 	if rule.Do == Duplicate {
 		c.try(ctx, d, o, token)
@@ -264,20 +264,18 @@ type chain struct{ last chan struct{} }
 // patience is how long a callback waits for the one before it, in real time.
 const patience = time.Second
 
-// send hands in a callback. Nobody waits for it. Needs Carrier.mu; the request itself is made without.
+// sendLocked hands in a callback, for which nobody waits. Needs Carrier.mu; the request itself is made without.
 func (ch *chain) sendLocked(c *Carrier, d delivery) {
 	if c.closed {
 		return
 	}
 	before, done := ch.last, make(chan struct{})
 	ch.last = done
-	held := c.faults.takeLocked(Reorder, d.kind, d.phone, pathOf(d.url))
+	d.rule, d.ruled = c.faults.strikeLocked(d.kind, d.phone, pathOf(d.url)), true
 	c.wg.Go(func() {
-		switch {
-		case held.Do == Reorder:
+		if d.rule.Do == Delay || d.rule.Do == Reorder {
 			close(done) // who comes next does not wait
-			sleep(c.ctx, held.delay())
-		default:
+		} else {
 			defer close(done)
 			ch.waitFor(c, before)
 		}

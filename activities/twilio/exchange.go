@@ -36,16 +36,19 @@ func (c *Client) carry(ctx context.Context, seen *exchange) roundTrip {
 		GotConn: func(httptrace.GotConnInfo) { seen.sent = true },
 	})
 	return func(r *http.Request) (*http.Response, error) {
-		r = r.Clone(ctx)
+		r = r.Clone(r.Context())
 		if c.apiURL != nil {
 			r.URL.Scheme, r.URL.Host, r.Host = c.apiURL.Scheme, c.apiURL.Host, ""
 		}
 		answer, err := c.transport.RoundTrip(r)
+		if err == nil {
+			err = seen.read(answer)
+		}
 		if err != nil {
 			seen.err = err
 			return nil, err
 		}
-		return answer, seen.read(answer)
+		return answer, nil
 	}
 }
 
@@ -59,7 +62,6 @@ func (x *exchange) read(answer *http.Response) error {
 	_ = answer.Body.Close()
 	answer.Body = io.NopCloser(bytes.NewReader(body))
 	if err != nil {
-		x.err = err
 		return err
 	}
 	if x.status >= http.StatusMultipleChoices {

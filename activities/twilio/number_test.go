@@ -19,7 +19,7 @@ const connected = `{"sid": "` + number1 + `", "phone_number": "+12025550123", "c
 	"voice_url": "https://ringdown.example/voice", "voice_method": "POST",
 	"voice_fallback_url": "https://elsewhere.example/voice.xml", "voice_fallback_method": "GET",
 	"status_callback": "https://ringdown.example/status", "status_callback_method": "POST",
-	"voice_application_sid": "", "trunk_sid": null}`
+	"voice_application_sid": null, "trunk_sid": null}`
 
 var webhooks = Webhooks{
 	Voice: "https://ringdown.example/voice", Status: "https://ringdown.example/status",
@@ -84,7 +84,7 @@ func TestConnectSaysWhatIsNotAsItWasSet(t *testing.T) {
 		"no status callback":   {`"https://ringdown.example/status"`, `""`, "status callback is not"},
 		"status callback by GET": {`"status_callback_method": "POST"`, `"status_callback_method": "GET"`,
 			"status callback method is not"},
-		"an application": {`"voice_application_sid": ""`, `"voice_application_sid": "AP00000000000000000000000000000001"`,
+		"an application": {`"voice_application_sid": null`, `"voice_application_sid": "AP00000000000000000000000000000001"`,
 			"detach it"},
 		"a trunk": {`"trunk_sid": null`, `"trunk_sid": "TK00000000000000000000000000000001"`, "detach it"},
 	} {

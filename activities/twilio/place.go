@@ -85,5 +85,8 @@ func (c *Client) place(ctx context.Context, leg Leg) (sid string, err error) {
 		sid = *call.Sid
 		return nil
 	})
-	return sid, err
+	if err != nil {
+		return "", err
+	}
+	return sid, nil
 }

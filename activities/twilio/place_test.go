@@ -151,8 +151,8 @@ func TestPlaceTriesTwiceWhenNobodyListens(t *testing.T) {
 	_ = listener.Close()
 	client := newClient(t, "http://"+address)
 	dials := 0
-	real := client.transport
-	client.transport = roundTrip(func(r *http.Request) (*http.Response, error) { dials++; return real.RoundTrip(r) })
+	network := client.transport
+	client.transport = roundTrip(func(r *http.Request) (*http.Response, error) { dials++; return network.RoundTrip(r) })
 
 	_, err = client.Place(t.Context(), aLeg)
 	if ClassOf(err) != Unsent || dials != 2 {

@@ -108,5 +108,8 @@ func (c *Client) call(
 		state = stateOf(call)
 		return nil
 	})
-	return state, err
+	if err != nil {
+		return State{}, err
+	}
+	return state, nil
 }

@@ -1,8 +1,9 @@
 package twiml
 
 import (
-	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/ringdown/ringdown/models"
 )
@@ -70,7 +71,7 @@ func cut(text string) string {
 	length, encoded, word := 0, 0, 0
 	for i, r := range text {
 		length++
-		encoded += len(url.PathEscape(string(r)))
+		encoded += encodedLen(r)
 		if r == ' ' {
 			word = i
 		}
@@ -82,4 +83,12 @@ func cut(text string) string {
 		}
 	}
 	return text
+}
+
+// encodedLen is the most bytes that a character takes in a URL.
+func encodedLen(r rune) int {
+	if r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+		return 1
+	}
+	return len("%00") * utf8.RuneLen(r)
 }

@@ -1,0 +1,108 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/labstack/echo/v4"
+
+	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/models/store"
+)
+
+// problemFor is the one place where an error becomes a status. What it says is meant for the
+// client; a cause that the client cannot mend is left out.
+func problemFor(err error) *huma.ErrorModel {
+	var (
+		ready   *huma.ErrorModel
+		invalid *models.InvalidError
+		faults  models.Faults
+		carrier *twilio.Error
+	)
+	switch {
+	case errors.As(err, &ready):
+		return ready
+	case errors.As(err, &faults):
+		return invalidProblem("body", faults)
+	case errors.As(err, &invalid):
+		return invalidProblem("body", models.Faults{invalid})
+	case errors.Is(err, models.ErrNotFound):
+		return problem(http.StatusNotFound, "Nothing has this id.")
+	case errors.Is(err, models.ErrTaken):
+		return problem(http.StatusConflict, "The name or the number is already taken.")
+	case errors.Is(err, models.ErrInUse):
+		return problem(http.StatusConflict, "Others still refer to it; change them first.")
+	case errors.Is(err, models.ErrStale):
+		return problem(http.StatusPreconditionFailed, "It changed since it was read: read it again and repeat the change.")
+	case errors.As(err, &carrier):
+		return carrierProblem(carrier)
+	case errors.Is(err, store.ErrAway), errors.Is(err, context.DeadlineExceeded):
+		return problem(http.StatusServiceUnavailable, "The database cannot be reached; try again in a moment.")
+	default:
+		return problem(http.StatusInternalServerError, "Something broke here; the log has the cause.")
+	}
+}
+
+func problem(status int, detail string) *huma.ErrorModel {
+	return &huma.ErrorModel{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
+}
+
+// invalidProblem names every fault with its place in a part of the request: body or query.
+func invalidProblem(part string, faults models.Faults) *huma.ErrorModel {
+	p := problem(http.StatusUnprocessableEntity, "The request has faults; errors lists them all.")
+	for _, f := range faults {
+		p.Errors = append(p.Errors, &huma.ErrorDetail{Location: place(part, f.Field), Message: f.Reason})
+	}
+	return p
+}
+
+func place(part, field string) string {
+	if field == "" {
+		return part
+	}
+	return part + "." + field
+}
+
+// problemHandler answers echo's own errors (404, 405, a panic caught by its middleware) as
+// problems too.
+func problemHandler(log *slog.Logger) echo.HTTPErrorHandler {
+	return func(err error, c echo.Context) {
+		if c.Response().Committed {
+			return
+		}
+		p := echoProblem(err)
+		if p.Status >= http.StatusInternalServerError {
+			log.ErrorContext(c.Request().Context(), "request failed", "path", c.Path(), "status", p.Status, "cause", err)
+		}
+		if c.Request().Method == http.MethodHead {
+			_ = c.NoContent(p.Status) // the client is gone when this fails
+			return
+		}
+		body, err := json.Marshal(p)
+		if err == nil {
+			_ = c.Blob(p.Status, "application/problem+json", body)
+		}
+	}
+}
+
+func echoProblem(err error) *huma.ErrorModel {
+	var e *echo.HTTPError
+	if !errors.As(err, &e) {
+		return problemFor(err)
+	}
+	switch e.Code {
+	case http.StatusNotFound:
+		return problem(e.Code, "Nothing is at this address; /docs lists what is.")
+	case http.StatusMethodNotAllowed:
+		return problem(e.Code, "This address does not answer this method; the Allow header lists those it does.")
+	case http.StatusRequestEntityTooLarge:
+		return problem(e.Code, "The body is too large.")
+	default:
+		return problem(e.Code, "")
+	}
+}

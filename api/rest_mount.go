@@ -1,0 +1,209 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v4"
+
+	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/models/store"
+)
+
+// restDeps is what the people's API is made of.
+type restDeps struct {
+	store       *store.Store
+	carrier     *twilio.Client
+	adminKey    string // the key that may do everything; empty lets nobody in
+	publicURL   string // where the carrier reaches us, without a slash at its end
+	fallbackURL string // where the emergency documents are published; may be empty
+	log         *slog.Logger
+	now         func() time.Time
+}
+
+// rest answers people's requests under /v1.
+type rest struct {
+	restDeps
+	api  huma.API
+	keys *keys
+}
+
+// mountREST adds the people's API, its OpenAPI document and its docs page to a router. The
+// router's own errors become problems with e.HTTPErrorHandler = problemHandler(log).
+func mountREST(e *echo.Echo, deps restDeps) {
+	a := &rest{restDeps: deps, keys: newKeys(deps.adminKey, deps.now)}
+	a.api = humaecho.New(e, apiConfig())
+	a.api.UseMiddleware(a.authorize)
+	a.mountUsers()
+	a.mountSchedules()
+	a.mountOverrides()
+	a.mountNumbers()
+	a.mountRoutes()
+	a.mountCalls()
+	a.mountLanguages()
+	tidySchemas(a.api.OpenAPI())
+	mountDocs(e, a.api.OpenAPI())
+}
+
+// apiConfig is huma without its own documents and docs page, which loads a CDN's assets.
+func apiConfig() huma.Config {
+	config := huma.DefaultConfig("Ringdown", "1")
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.CreateHooks = nil
+	config.RejectUnknownQueryParameters = true
+	config.Transformers = []huma.Transformer{withoutValues}
+	config.Info.Description = "One phone number that reaches whoever is on call. " +
+		"Times are RFC 3339 in UTC, phone numbers E.164, errors application/problem+json."
+	config.Servers = []*huma.Server{{URL: "/"}}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"key": {Type: "http", Scheme: "bearer", Description: "A key of this system"},
+	}
+	config.Security = []map[string][]string{{"key": {}}}
+	config.Tags = []*huma.Tag{
+		{Name: "users", Description: "The people in the directory, with their phones"},
+		{Name: "schedules", Description: "Who is on call when"},
+		{Name: "phone-numbers", Description: "The numbers that we own"},
+		{Name: "call-routes", Description: "What a number does when it is called"},
+		{Name: "calls", Description: "Every call, live and finished"},
+		{Name: "languages", Description: "What can be spoken to callers and responders"},
+	}
+	schemas := config.Components.Schemas
+	schemas.RegisterTypeAlias(reflect.TypeFor[models.Phone](), reflect.TypeFor[phoneSchema]())
+	schemas.RegisterTypeAlias(reflect.TypeFor[models.LocalTime](), reflect.TypeFor[localTimeSchema]())
+	schemas.RegisterTypeAlias(reflect.TypeFor[models.ClockTime](), reflect.TypeFor[clockTimeSchema]())
+	return config
+}
+
+// operation describes one operation. errors are the statuses it can end with beside those of
+// every operation.
+func operation(method, path, id, summary string, errors ...int) huma.Operation {
+	tag, _, _ := strings.Cut(strings.TrimPrefix(path, "/v1/"), "/")
+	op := huma.Operation{
+		Method: method, Path: path, OperationID: id, Tags: []string{tag}, Summary: summary,
+		Errors: append(errors,
+			http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusTooManyRequests,
+			http.StatusInternalServerError, http.StatusServiceUnavailable),
+	}
+	switch method {
+	case http.MethodPost:
+		op.DefaultStatus = http.StatusCreated
+	case http.MethodDelete:
+		op.DefaultStatus = http.StatusNoContent
+	}
+	return op
+}
+
+// handle registers an operation without a body.
+func handle[I, O any](a *rest, op huma.Operation, handler func(context.Context, *I) (*O, error)) {
+	huma.Register(a.api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handler(ctx, in)
+		if err != nil {
+			p := problemFor(err)
+			if p.Status >= http.StatusInternalServerError {
+				a.log.ErrorContext(ctx, "request failed", "operation", op.OperationID, "status", p.Status, "cause", err)
+			}
+			return nil, p
+		}
+		return out, nil
+	})
+}
+
+// handleBody registers an operation with a body R. The handler gets it raw and reads it with
+// decode, which reports more faults at once than huma's own reading.
+func handleBody[R, I, O any](a *rest, op huma.Operation, handler func(context.Context, *I) (*O, error)) {
+	schema := a.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[R](), true, "")
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
+	op.SkipValidateBody = true
+	op.MaxBodyBytes = bodyLimit
+	op.BodyReadTimeout = 10 * time.Second
+	op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge)
+	handle(a, op, handler)
+	delete(op.RequestBody.Content, "application/octet-stream") // huma's name for a raw body
+}
+
+// The inputs that operations share.
+type (
+	pageInput struct {
+		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many at most"`
+		Cursor string `query:"cursor" doc:"next_cursor of the page before"`
+	}
+	idInput   struct {
+		ID string `path:"id"`
+	}
+	atInput struct {
+		ID string    `path:"id"`
+		At time.Time `query:"at" doc:"The instant to look at; now when left out"`
+	}
+	createInput struct {
+		RawBody []byte
+	}
+	updateInput struct {
+		ID      string `path:"id"`
+		IfMatch string `header:"If-Match" doc:"The ETag that was read; the change is refused with 412 when it is no longer current"`
+		RawBody []byte
+	}
+)
+
+func (in pageInput) page() store.Page { return store.Page{Limit: in.Limit, Cursor: in.Cursor} }
+
+// version is the version that If-Match names, 0 when any will do. A tag that we never gave
+// cannot be current.
+func (in updateInput) version() (int, error) {
+	if in.IfMatch == "" || in.IfMatch == "*" {
+		return 0, nil
+	}
+	tag, err := strconv.Unquote(in.IfMatch)
+	if err != nil {
+		return 0, models.ErrStale
+	}
+	version, err := strconv.Atoi(tag)
+	if err != nil || version < 1 {
+		return 0, models.ErrStale
+	}
+	return version, nil
+}
+
+// The answers that operations share.
+type (
+	one[T any] struct {
+		ETag string `header:"ETag" doc:"The version, for If-Match"`
+		Body T
+	}
+	made[T any] struct {
+		Location string `header:"Location"`
+		ETag     string `header:"ETag" doc:"The version, for If-Match"`
+		Body     T
+	}
+	plain[T any] struct {
+		Body T
+	}
+	list[T any] struct {
+		Items      []T    `json:"items"`
+		NextCursor string `json:"next_cursor" doc:"For the next page; empty on the last"`
+	}
+)
+
+func show[T any](value T, version int) *one[T] {
+	return &one[T]{ETag: etag(version), Body: value}
+}
+
+func create[T any](path, id string, value T, version int) *made[T] {
+	return &made[T]{Location: path + "/" + id, ETag: etag(version), Body: value}
+}
+
+func answerList[T any](items []T, next string) *plain[list[T]] {
+	if items == nil {
+		items = []T{}
+	}
+	return &plain[list[T]]{Body: list[T]{Items: items, NextCursor: next}}
+}
+
+func etag(version int) string { return strconv.Quote(strconv.Itoa(version)) }

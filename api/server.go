@@ -1,0 +1,129 @@
+// Package api is what the outside reaches over HTTP: the carrier's webhooks, which keep callers
+// going whatever happens, and the REST API for people.
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/models/store"
+	"go.temporal.io/sdk/client"
+)
+
+// Config is what the server needs.
+type Config struct {
+	Store       *store.Store
+	Temporal    client.Client // with workflows.DataConverter
+	Namespace   string        // of Temporal
+	Carrier     *twilio.Client
+	AuthTokens  []string // of the carrier account: one, or more while they are rotated
+	PublicURL   string   // where the carrier reaches us, without a trailing slash
+	FallbackURL string   // where the emergency documents are published; empty when nowhere
+	AdminKey    string   // of the REST API; empty switches the REST API off
+	Pace        float64  // tests only: how much faster than life calls run; zero means 1
+	Log         *slog.Logger
+}
+
+// Server answers over HTTP. It keeps nothing in memory that another copy of it would miss.
+type Server struct {
+	store      *store.Store
+	temporal   client.Client
+	namespace  string
+	signatures signatures
+	publicURL  string
+	pace       float64
+	routes     *routes
+	log        *slog.Logger
+	now        func() time.Time
+
+	echo  *echo.Echo
+	tasks sync.WaitGroup
+}
+
+// New checks the settings, every mistake at once, and mounts everything.
+func New(c Config) (*Server, error) {
+	public, err := url.Parse(c.PublicURL)
+	var mistakes []error
+	if err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" || strings.HasSuffix(c.PublicURL, "/") {
+		mistakes = append(mistakes, fmt.Errorf("public URL %q: want https://host without a trailing slash", c.PublicURL))
+	}
+	if len(c.AuthTokens) == 0 {
+		mistakes = append(mistakes, errors.New("auth tokens: want at least one, or anybody could forge a webhook"))
+	}
+	for _, token := range c.AuthTokens {
+		if strings.TrimSpace(token) == "" {
+			mistakes = append(mistakes, errors.New("auth tokens: one is empty, so anybody could forge a webhook"))
+		}
+	}
+	if err := errors.Join(mistakes...); err != nil {
+		return nil, err
+	}
+	s := &Server{
+		store: c.Store, temporal: c.Temporal, namespace: c.Namespace, signatures: c.AuthTokens,
+		publicURL: c.PublicURL, pace: c.Pace, log: c.Log, now: time.Now,
+		routes: &routes{store: c.Store, now: time.Now, copies: map[models.Phone]routeCopy{}},
+	}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = echo.ExtractIPDirect()
+	e.Use(middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: func(_ echo.Context, err error, stack []byte) error {
+		s.log.Error("panic", "cause", err, "stack", string(stack))
+		return err
+	}}))
+	s.mountWebhooks(e)
+	s.mountAudio(e)
+	s.mountHealth(e)
+	s.echo = e
+	return s, nil
+}
+
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// Drain waits for what requests have left to be done. Call it when no request comes any more.
+func (s *Server) Drain() { s.tasks.Wait() }
+
+// backgroundWithin is how long a task may take that no caller waits for.
+const backgroundWithin = 5 * time.Second
+
+// background does what no caller waits for.
+func (s *Server) background(task func(ctx context.Context)) {
+	s.tasks.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), backgroundWithin)
+		defer cancel()
+		task(ctx)
+	})
+}
+
+func (s *Server) links(sid string) models.Links { return models.Links{Base: s.publicURL, CallSID: sid} }
+
+// mountHealth says whether the process lives, and whether it can do its work.
+func (s *Server) mountHealth(e *echo.Echo) {
+	e.GET("/livez", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	e.GET("/readyz", func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), 2*time.Second)
+		defer cancel()
+		var away []error
+		if err := s.store.Ping(ctx); err != nil {
+			away = append(away, fmt.Errorf("database: %w", err))
+		}
+		if _, err := s.temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+			away = append(away, fmt.Errorf("temporal: %w", err))
+		}
+		if err := errors.Join(away...); err != nil {
+			s.log.Warn("not ready", "cause", err)
+			return c.String(http.StatusServiceUnavailable, "not ready\n")
+		}
+		return c.String(http.StatusOK, "ready\n")
+	})
+}

@@ -1,0 +1,246 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/google/uuid"
+	"github.com/ringdown/ringdown/api/twiml"
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/workflows"
+	"go.temporal.io/sdk/client"
+)
+
+const (
+	// tryAgainAfter is the pause before an unanswered caller's call is announced to us again, in seconds.
+	tryAgainAfter = 2
+	// triesBeforeDiversion bound how long a caller hears it ring while nobody can decide: each
+	// takes at most replyWithin and the pause, 12 s together.
+	triesBeforeDiversion = 3
+	// triesBeforeApology is the same for a route without an emergency number.
+	triesBeforeApology = 15
+)
+
+// voice answers a call to one of our numbers, and a caller whom another document sent back.
+func (s *Server) voice(w webhook) error {
+	sid := w.form.Get("CallSid")
+	if !callSID.MatchString(sid) {
+		s.log.Warn("call without a usable id", "path", w.Path())
+		return w.say(twiml.Goodbye("", models.PhraseNoService))
+	}
+	number, _ := models.ParsePhone(w.form.Get("To"))
+	route, directory, err := s.routes.forNumber(w.ctx(), number)
+	switch {
+	case errors.Is(err, models.ErrNotFound):
+		return s.noService(w, sid, number, models.Route{}, "no route has this number")
+	case err != nil:
+		s.log.Error("route not read", "call", sid, "cause", err)
+		return s.later(w, sid, models.Plan{})
+	case !route.Enabled:
+		return s.noService(w, sid, number, route, "the route is switched off")
+	}
+	in := s.inbound(w, sid, models.MakePlan(route, number, directory, s.now()))
+	s.arrive(models.Call{
+		ID: in.CallID, CarrierCallID: sid, RouteID: route.ID, RouteName: route.Name, Caller: in.Caller,
+		Number: number, Country: in.Country, Verstat: in.Verstat, Stage: models.StageArriving, StartedAt: in.At,
+	})
+	answer, err := s.announce(w, in)
+	if err != nil || answer.Do == models.DoNothing {
+		if gone(err) {
+			return w.say(twiml.Goodbye(in.Plan.Language, models.PhraseOver))
+		}
+		s.log.Warn("call not answered in time", "call", sid, "cause", err)
+		return s.later(w, sid, in.Plan)
+	}
+	return w.say(twiml.Render(answer, s.links(sid)))
+}
+
+// inbound is what the run of a call starts with.
+func (s *Server) inbound(w webhook, sid string, plan models.Plan) models.Inbound {
+	plan.Pace = s.pace
+	caller, _ := models.ParsePhone(w.form.Get("From"))
+	return models.Inbound{
+		CallID: uuid.Must(uuid.NewV7()).String(), AlertID: uuid.Must(uuid.NewV7()).String(),
+		CallSID: sid, Caller: caller, Number: plan.Number,
+		Country: w.form.Get("FromCountry"), Verstat: w.form.Get("StirVerstat"),
+		At: plan.At, Room: rand.Text(), Plan: plan,
+	}
+}
+
+// announce starts the run of a call, or finds the one that is there, and asks what the caller
+// hears. Past the deadline the answer is stale, and a stale first answer starts no hunt.
+func (s *Server) announce(w webhook, in models.Inbound) (models.Answer, error) {
+	start := s.temporal.NewWithStartWorkflowOperation(workflows.StartCall(in), workflows.InboundCall, in)
+	handle, err := s.temporal.UpdateWithStartWorkflow(w.ctx(), client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: start,
+		UpdateOptions: client.UpdateWorkflowOptions{
+			UpdateID: answerID(w), UpdateName: workflows.UpdateAnswer,
+			Args:         []any{workflows.Asked{AnswerBy: w.deadline()}},
+			WaitForStage: client.WorkflowUpdateStageCompleted,
+		},
+	})
+	var answer models.Answer
+	if err == nil {
+		err = handle.Get(w.ctx(), &answer)
+	}
+	return answer, err
+}
+
+// answerID names one wish for an answer: the try, or the delivery of whoever came back.
+func answerID(w webhook) string {
+	if w.QueryParam("fallback") != "" {
+		return "answer/again/" + w.delivery()
+	}
+	return "answer/" + strconv.Itoa(try(w))
+}
+
+// try counts the announcements of a call that nobody could answer in time, from 0.
+func try(w webhook) int {
+	n, err := strconv.Atoi(w.QueryParam("try"))
+	if err != nil {
+		return 0
+	}
+	return min(max(n, 0), triesBeforeApology)
+}
+
+// later has the carrier announce the call again, while an unanswered caller hears it ring. After
+// the last try the caller is sent to the emergency number, where the route has one.
+func (s *Server) later(w webhook, sid string, plan models.Plan) error {
+	next := try(w) + 1
+	switch {
+	case next >= triesBeforeDiversion && plan.EmergencyNumber != "":
+		s.log.Error("call diverted to the emergency number", "call", sid, "route", plan.RouteID)
+		s.background(func(ctx context.Context) {
+			if err := s.temporal.SignalWorkflow(ctx, workflows.CallID(sid), "", workflows.SignalDiverted, nil); err != nil {
+				s.log.Error("run not told of its diversion", "call", sid, "cause", err)
+			}
+		})
+		return w.say(twiml.Divert(plan.Language, plan.EmergencyNumber))
+	case next >= triesBeforeApology:
+		return w.say(twiml.Goodbye(plan.Language, models.PhraseNobody))
+	default:
+		answered := w.form.Get("CallStatus") == "in-progress"
+		return w.say(twiml.OneMoment(plan.Language, answered, tryAgainAfter, s.links(sid).Voice(next)))
+	}
+}
+
+// noService tells a caller that the number does nothing, and keeps a record of it.
+func (s *Server) noService(w webhook, sid string, number models.Phone, route models.Route, reason string) error {
+	s.log.Warn("call to a number without service", "call", sid, "number", number, "route", route.ID, "reason", reason)
+	caller, _ := models.ParsePhone(w.form.Get("From"))
+	now := s.now()
+	s.arrive(models.Call{
+		ID: uuid.Must(uuid.NewV7()).String(), CarrierCallID: sid, RouteID: route.ID, RouteName: route.Name,
+		Caller: caller, Number: number, Country: w.form.Get("FromCountry"), Verstat: w.form.Get("StirVerstat"),
+		Stage: models.StageEnded, Outcome: models.Refused, Reason: reason, StartedAt: now, EndedAt: &now,
+	})
+	return w.say(twiml.Goodbye(route.Language, models.PhraseNoService))
+}
+
+// arrive writes the row of a call, once, while the caller is being answered. A call goes on
+// without it.
+func (s *Server) arrive(call models.Call) {
+	s.background(func(ctx context.Context) {
+		if err := s.store.Arrive(ctx, call); err != nil {
+			s.log.Error("arrival not written", "call", call.CarrierCallID, "cause", err)
+		}
+	})
+}
+
+// gate takes the caller's key.
+func (s *Server) gate(w webhook) error {
+	if !w.known() {
+		return s.unknown(w)
+	}
+	number, err := strconv.Atoi(w.QueryParam("try"))
+	if err != nil {
+		return s.unknown(w)
+	}
+	sid := w.Param("call")
+	answer, err := s.update(w, workflows.CallID(sid), workflows.UpdateGate, "gate/"+strconv.Itoa(number),
+		workflows.Pressed{Try: number, Digits: w.digits()})
+	return s.reply(w, sid, answer, err, s.links(sid).VoiceAgain())
+}
+
+// nobody tells the caller that nobody takes the call.
+func (s *Server) nobody(w webhook) error {
+	if !w.known() {
+		return s.unknown(w)
+	}
+	sid := w.Param("call")
+	answer, err := s.update(w, workflows.CallID(sid), workflows.UpdateAnswer, "answer/nobody",
+		workflows.Asked{AnswerBy: w.deadline()})
+	if err != nil {
+		s.log.Warn("no word for the caller", "call", sid, "cause", err)
+		return w.say(twiml.Goodbye(w.language(), models.PhraseNobody))
+	}
+	return s.reply(w, sid, answer, nil, s.links(sid).VoiceAgain())
+}
+
+// callerDone is asked when the caller's time in the room is over: the responder hung up, or the
+// room could not be had and the caller is to be put there again.
+func (s *Server) callerDone(w webhook) error {
+	switch {
+	case !w.known():
+		return s.unknown(w)
+	case w.form.Get("CallStatus") == "completed":
+		return w.say(twiml.Goodbye(w.language(), models.PhraseOver)) // nobody listens
+	case w.form.Get("DialCallStatus") != "failed":
+		return w.say(twiml.Goodbye(w.language(), models.PhraseOtherLeft))
+	}
+	sid := w.Param("call")
+	s.log.Warn("room not to be had", "call", sid)
+	answer, err := s.update(w, workflows.CallID(sid), workflows.UpdateAnswer, "answer/room/"+w.delivery(),
+		workflows.Asked{AnswerBy: w.deadline()})
+	return s.reply(w, sid, answer, err, s.links(sid).VoiceAgain())
+}
+
+// status tells that a caller's leg has ended.
+func (s *Server) status(w webhook) error {
+	sid := w.form.Get("CallSid")
+	if !callSID.MatchString(sid) || !over(w.form.Get("CallStatus")) {
+		return s.unknown(w)
+	}
+	err := s.temporal.SignalWorkflow(w.ctx(), workflows.CallID(sid), "", workflows.SignalCallerOver,
+		workflows.CallerOver{Status: w.form.Get("CallStatus")})
+	return s.noted(w, sid, err)
+}
+
+// reply answers with a run's decision. A run that is gone gets a goodbye, one that is slow is
+// asked again at next.
+func (s *Server) reply(w webhook, sid string, answer models.Answer, err error, next string) error {
+	switch {
+	case err == nil && answer.Do != models.DoNothing:
+		return w.say(twiml.Render(answer, s.links(sid)))
+	case gone(err):
+		s.log.Info("webhook of a call that is over", "path", w.Path(), "call", sid)
+		return w.say(twiml.Goodbye(w.language(), models.PhraseOver))
+	default:
+		s.log.Warn("no decision in time", "path", w.Path(), "call", sid, "cause", err)
+		return w.say(twiml.OneMoment(w.language(), true, tryAgainAfter, next))
+	}
+}
+
+// noted answers a webhook that only tells. What could not be told is to be told again.
+func (s *Server) noted(w webhook, sid string, err error) error {
+	if err != nil && !gone(err) {
+		s.log.Warn("word of the carrier not passed on", "path", w.Path(), "call", sid, "cause", err)
+		return w.NoContent(http.StatusServiceUnavailable)
+	}
+	return w.NoContent(http.StatusNoContent)
+}
+
+// unknown answers a webhook that can concern nothing of ours.
+func (s *Server) unknown(w webhook) error {
+	s.log.Warn("webhook about nothing known", "path", w.Path())
+	return w.say(twiml.Goodbye(w.language(), models.PhraseOver))
+}
+
+// over says whether a carrier's word for a call's state is its last.
+func over(status string) bool {
+	_, ok := results[status]
+	return ok
+}

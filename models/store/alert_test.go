@@ -1,0 +1,87 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/models/store"
+	"github.com/ringdown/ringdown/models/store/storetest"
+)
+
+func firing() models.Alert {
+	return models.Alert{
+		ID: "a1", CarrierCallID: "CA1", RouteID: "r1", Title: "Call to Support", Number: "+12025550199", Caller: "+447700900111",
+		Country: "GB", Status: models.AlertFiring, Dialled: []string{"u1"}, StartedAt: noon,
+	}
+}
+
+func resolved() models.Alert {
+	a, over := firing(), noon.Add(time.Minute)
+	a.Status, a.Outcome, a.AnsweredBy, a.Dialled, a.ResolvedAt = models.AlertResolved, models.Connected, "u2", []string{"u1", "u2"}, &over
+	return a
+}
+
+func TestAnAlertFiresOnceAndResolvesForGood(t *testing.T) {
+	again := firing()
+	again.ID, again.Dialled, again.StartedAt = "a2", []string{"u1", "u2"}, noon.Add(time.Hour)
+	firingAgain := again
+	firingAgain.ID, firingAgain.StartedAt = "a1", noon
+	anonymous := firing()
+	anonymous.ID = ""
+
+	cases := []struct {
+		name    string
+		reports []models.Alert
+		want    models.Alert
+	}{
+		{"fires", []models.Alert{firing()}, firing()},
+		{"fires twice", []models.Alert{firing(), firing()}, firing()},
+		{"knows more later", []models.Alert{firing(), again}, firingAgain},
+		{"resolves", []models.Alert{firing(), resolved()}, resolved()},
+		{"resolves twice", []models.Alert{firing(), resolved(), resolved()}, resolved()},
+		{"resolves without having fired", []models.Alert{resolved()}, resolved()},
+		{"never fires again", []models.Alert{resolved(), firing(), again}, resolved()},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, s *store.Store) {
+				for _, report := range c.reports {
+					if err := s.RecordAlert(context.Background(), report); err != nil {
+						t.Fatal(err)
+					}
+				}
+				got, err := s.AlertByCall(context.Background(), "CA1")
+				if err != nil {
+					t.Fatal(err)
+				}
+				same(t, c.want, got)
+			})
+		})
+	}
+}
+
+func TestAnAlertResolvesWhileOldReportsComeIn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		atOnce(t, 8, func(i int) error {
+			if i == 4 {
+				return s.RecordAlert(context.Background(), resolved())
+			}
+			return s.RecordAlert(context.Background(), firing())
+		})
+		got, err := s.AlertByCall(context.Background(), "CA1")
+		if err != nil || got.Status != models.AlertResolved || got.ResolvedAt == nil {
+			t.Errorf("%v, %v", got, err)
+		}
+	})
+}
+
+func TestACallWithoutAnAlertHasNone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		if _, err := s.AlertByCall(context.Background(), "CA1"); !errors.Is(err, models.ErrNotFound) {
+			t.Error(err)
+		}
+	})
+}

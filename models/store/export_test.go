@@ -1,0 +1,20 @@
+package store
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+)
+
+// Down takes every migration back.
+func (s *Store) Down(ctx context.Context) error {
+	provider, err := s.migrator()
+	if err != nil {
+		return err
+	}
+	_, err = provider.DownTo(ctx, 0)
+	return err
+}
+
+// Writer lets a test look at the database itself.
+func (s *Store) Writer() *gorm.DB { return s.writer }

@@ -1,10 +1,13 @@
 package api
 
 import (
-	"context"
+	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -12,7 +15,6 @@ import (
 
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/models"
-	"github.com/ringdown/ringdown/models/store"
 )
 
 // problemFor is the one place where an error becomes a status. What it says is meant for the
@@ -22,7 +24,7 @@ func problemFor(err error) *huma.ErrorModel {
 		ready   *huma.ErrorModel
 		invalid *models.InvalidError
 		faults  models.Faults
-		carrier *twilio.Error
+		carrier *twilio.CarrierError
 	)
 	switch {
 	case errors.As(err, &ready):
@@ -31,17 +33,17 @@ func problemFor(err error) *huma.ErrorModel {
 		return invalidProblem("body", faults)
 	case errors.As(err, &invalid):
 		return invalidProblem("body", models.Faults{invalid})
+	case errors.As(err, &carrier):
+		return carrierProblem(carrier)
 	case errors.Is(err, models.ErrNotFound):
 		return problem(http.StatusNotFound, "Nothing has this id.")
 	case errors.Is(err, models.ErrTaken):
-		return problem(http.StatusConflict, "The name or the number is already taken.")
+		return problem(http.StatusConflict, "Its name, e-mail address or number is already taken.")
 	case errors.Is(err, models.ErrInUse):
 		return problem(http.StatusConflict, "Others still refer to it; change them first.")
 	case errors.Is(err, models.ErrStale):
 		return problem(http.StatusPreconditionFailed, "It changed since it was read: read it again and repeat the change.")
-	case errors.As(err, &carrier):
-		return carrierProblem(carrier)
-	case errors.Is(err, store.ErrAway), errors.Is(err, context.DeadlineExceeded):
+	case databaseAway(err):
 		return problem(http.StatusServiceUnavailable, "The database cannot be reached; try again in a moment.")
 	default:
 		return problem(http.StatusInternalServerError, "Something broke here; the log has the cause.")
@@ -59,6 +61,31 @@ func invalidProblem(part string, faults models.Faults) *huma.ErrorModel {
 		p.Errors = append(p.Errors, &huma.ErrorDetail{Location: place(part, f.Field), Message: f.Reason})
 	}
 	return p
+}
+
+// carrierProblem says what to do about the carrier's answer. Everything that is asked of the
+// carrier here may be repeated.
+func carrierProblem(err *twilio.CarrierError) *huma.ErrorModel {
+	what := map[twilio.Class]string{
+		twilio.Busy:        "The carrier is busy; try again in a moment.",
+		twilio.Unsent:      "The carrier cannot be reached; try again in a moment.",
+		twilio.Unknown:     "The carrier gave no clear answer; try again.",
+		twilio.Credentials: "The carrier does not accept our account; check its SID and token, and that it is active.",
+	}[err.Class]
+	if what == "" {
+		what = "The carrier refused it."
+	}
+	if err.Code != 0 {
+		what += fmt.Sprintf(" Its reason: https://www.twilio.com/docs/api/errors/%d", err.Code)
+	}
+	return problem(http.StatusBadGateway, what)
+}
+
+// databaseAway says whether an error comes from the way to the database. What speaks to the
+// carrier has errors of its own type.
+func databaseAway(err error) bool {
+	var network net.Error // a deadline too
+	return errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone)
 }
 
 func place(part, field string) string {

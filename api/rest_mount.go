@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"reflect"
@@ -107,7 +108,7 @@ func handle[I, O any](a *rest, op huma.Operation, handler func(context.Context, 
 		out, err := handler(ctx, in)
 		if err != nil {
 			p := problemFor(err)
-			if p.Status >= http.StatusInternalServerError {
+			if p.Status >= http.StatusInternalServerError && !errors.Is(ctx.Err(), context.Canceled) {
 				a.log.ErrorContext(ctx, "request failed", "operation", op.OperationID, "status", p.Status, "cause", err)
 			}
 			return nil, p
@@ -135,7 +136,7 @@ type (
 		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many at most"`
 		Cursor string `query:"cursor" doc:"next_cursor of the page before"`
 	}
-	idInput   struct {
+	idInput struct {
 		ID string `path:"id"`
 	}
 	atInput struct {
@@ -207,3 +208,12 @@ func answerList[T any](items []T, next string) *plain[list[T]] {
 }
 
 func etag(version int) string { return strconv.Quote(strconv.Itoa(version)) }
+
+// inQuery places a fault in the query, where the errors of a list come from.
+func inQuery(err error) error {
+	var fault *models.InvalidError
+	if errors.As(err, &fault) {
+		return invalidProblem("query", models.Faults{fault})
+	}
+	return err
+}

@@ -97,14 +97,24 @@ func (c *Carrier) Script(phone string, s Script) {
 	c.scripts[phone] = s
 }
 
-// spawn runs f until Close has waited for it. After Close nothing starts.
-func (c *Carrier) spawn(f func()) {
+// spawn runs f, and Close waits for it. After Close nothing starts, which it reports by false.
+func (c *Carrier) spawn(f func()) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		return
+		return false
 	}
 	c.wg.Go(f)
+	return true
+}
+
+// live starts the two halves of a leg: what the carrier does with it, and what the person at the phone does.
+func (c *Carrier) live(l *Leg, run func()) {
+	if !c.spawn(run) {
+		l.finish(StatusFailed, 0)
+		return
+	}
+	c.spawn(l.perform)
 }
 
 var errClosed = errors.New("the carrier was closed")

@@ -108,7 +108,7 @@ func (l *Leg) playWait(ctx context.Context, a ask) (failed bool) {
 		}
 		doc, refused := l.readWait(r, a)
 		if refused != nil {
-			return n == 0
+			return n == 0 && ctx.Err() == nil
 		}
 		next := l.playWaitVerbs(ctx, doc)
 		if next == nil {

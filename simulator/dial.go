@@ -140,8 +140,7 @@ func (c *Carrier) startChild(b *bridge, doc document, dial, n *node, from string
 	})
 	b.children = append(b.children, child)
 	c.mu.Unlock()
-	c.spawn(func() { child.runChild(b) })
-	c.spawn(child.perform)
+	c.live(child, func() { child.runChild(b) })
 }
 
 // runChild is the life of a leg that a Dial rings. The first to pick up is screened by its document, if it has one, and joined.
@@ -155,7 +154,7 @@ func (l *Leg) runChild(b *bridge) {
 		l.finish(StatusCanceled, 487)
 		return
 	}
-	if l.screened(b) {
+	if l.screened() {
 		l.c.mu.Lock()
 		b.joined, b.began = true, time.Now()
 		close(b.bridged)
@@ -183,7 +182,7 @@ func (b *bridge) win(l *Leg) bool {
 }
 
 // screened plays the Number's document to who picked up. Its end without Hangup lets them through.
-func (l *Leg) screened(*bridge) bool {
+func (l *Leg) screened() bool {
 	next := &l.plan.first
 	if next.url == "" {
 		return true

@@ -15,7 +15,7 @@ const (
 	Duplicate   Deed = "duplicate"    // the webhook is delivered twice, with the same idempotency token
 	Drop        Deed = "drop"         // the webhook is never sent
 	Reorder     Deed = "reorder"      // the same, for 0.3 s when no Delay is given
-	Status      Deed = "status"       // REST answers HTTP Status and does nothing
+	ReplyStatus Deed = "status"       // REST answers with Rule.Status and does nothing
 	LoseReply   Deed = "lose-reply"   // the request is processed, its answer is lost
 	LoseRequest Deed = "lose-request" // the connection breaks before the request is processed
 )

@@ -58,7 +58,7 @@ func TestFaultsOfREST(t *testing.T) {
 	b.says("/leg", `<Say>Hi</Say>`)
 	form := url.Values{"To": {alice}, "From": {ours}, "Url": {b.url + "/leg"}}
 	b.sim.SetFaults(Faults{Rules: []Rule{
-		{Match: Match{Kind: "rest", Path: "POST "}, Do: Status, Status: 429, Times: 2},
+		{Match: Match{Kind: "rest", Path: "POST "}, Do: ReplyStatus, Status: 429, Times: 2},
 		{Match: Match{Kind: "rest", Phone: alice}, Do: LoseReply, Times: 1},
 		{Match: Match{Kind: "rest", Phone: alice}, Do: LoseRequest, Times: 1},
 	}})

@@ -17,8 +17,7 @@ func (c *Carrier) Dial(from, to string, s CallerScript) *Leg {
 		},
 	})
 	c.mu.Unlock()
-	c.spawn(func() { l.runInbound(owned && number.VoiceURL != "") })
-	c.spawn(l.perform)
+	c.live(l, func() { l.runInbound(owned && number.VoiceURL != "") })
 	return l
 }
 

@@ -24,8 +24,7 @@ func (c *Carrier) place(l *Leg) *Leg {
 	wait := c.slotLocked()
 	l.queued = wait
 	c.mu.Unlock()
-	c.spawn(func() { l.runOutbound(wait) })
-	c.spawn(l.perform)
+	c.live(l, func() { l.runOutbound(wait) })
 	return l
 }
 

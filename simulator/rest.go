@@ -68,6 +68,9 @@ func (c *Carrier) restRoutes(mux *http.ServeMux) {
 	handle("DELETE {account}/Recordings/{file}", c.deleteRecording)
 	api.HandleFunc("GET "+base+"{account}/Recordings/{file}", c.getRecording)
 	api.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { write(w, 404, notFound(r)) })
+	for _, other := range []string{"/v1/", "/v2/"} { // what Twilio serves on other hosts
+		mux.HandleFunc(other, func(w http.ResponseWriter, r *http.Request) { write(w, 404, notFound(r)) })
+	}
 	mux.Handle("/"+apiVersion+"/", c.faulty(c.authenticated(api)))
 }
 
@@ -125,7 +128,7 @@ func (c *Carrier) faulty(next http.Handler) http.Handler {
 		}
 		phone := r.PostForm.Get("To")
 		rec := &recorder{ResponseWriter: w, status: 200}
-		rule := c.faults.hit(c, "rest", phone, r.Method+" "+r.URL.Path)
+		rule := c.faults.hit(c, HookREST, phone, r.Method+" "+r.URL.Path)
 		defer func() {
 			c.emit(Event{
 				Kind: EventREST, Method: r.Method, URL: r.URL.Path, HTTPStatus: rec.status, Phone: phone,
@@ -142,7 +145,7 @@ func (c *Carrier) strike(w *recorder, r *http.Request, rule Rule, next http.Hand
 		if !sleep(r.Context(), rule.delay()) {
 			return
 		}
-	case Status:
+	case ReplyStatus:
 		status := orElse(rule.Status, 503)
 		code := 20500
 		if status == http.StatusTooManyRequests {

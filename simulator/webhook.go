@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// What a webhook is for; see Match.Kind.
+// What a request is for; see Match.Kind. All but HookREST are requests that the carrier makes.
 const (
+	HookREST       = "rest"       // somebody asks the carrier
 	HookDocument   = "document"   // TwiML for a leg: voice URL, actions, redirects, fallbacks
 	HookWait       = "wait"       // TwiML or audio for who waits in a conference
 	HookAudio      = "audio"      // a file to play
@@ -187,9 +188,11 @@ func (c *Carrier) exchange(ctx context.Context, d delivery, token string) (reply
 		return reply{}, err
 	}
 	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
-	return reply{
-		status: res.StatusCode, contentType: kind, header: res.Header, body: body, url: res.Request.URL.String(),
-	}, nil
+	from := d.url // without the parameters that a GET adds
+	if res.Request.URL.String() != req.URL.String() {
+		from = res.Request.URL.String()
+	}
+	return reply{status: res.StatusCode, contentType: kind, header: res.Header, body: body, url: from}, nil
 }
 
 // followRedirect signs the request again, for the URL it now goes to.

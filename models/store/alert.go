@@ -28,7 +28,5 @@ func (s *Store) RecordAlert(ctx context.Context, a models.Alert) error {
 
 // AlertByCall finds the alert of a call by the carrier's id of the call.
 func (s *Store) AlertByCall(ctx context.Context, carrierCallID string) (models.Alert, error) {
-	var a models.Alert
-	err := s.reader.WithContext(ctx).Take(&a, "carrier_call_id = ?", carrierCallID).Error
-	return a, translate("alert of call "+carrierCallID, err)
+	return one[models.Alert](s.reader.WithContext(ctx), "alert of call", "carrier_call_id", carrierCallID)
 }

@@ -45,16 +45,12 @@ func (s *Store) RecordCall(ctx context.Context, c models.Call) error {
 
 // Call finds a call by id, with everything that is known of it.
 func (s *Store) Call(ctx context.Context, id string) (models.Call, error) {
-	var c models.Call
-	err := s.reader.WithContext(ctx).Take(&c, "id = ?", id).Error
-	return c, translate("call "+id, err)
+	return one[models.Call](s.reader.WithContext(ctx), "call", "id", id)
 }
 
 // CallByCarrierID finds a call by the carrier's id of it.
 func (s *Store) CallByCarrierID(ctx context.Context, carrierCallID string) (models.Call, error) {
-	var c models.Call
-	err := s.reader.WithContext(ctx).Take(&c, "carrier_call_id = ?", carrierCallID).Error
-	return c, translate("call "+carrierCallID, err)
+	return one[models.Call](s.reader.WithContext(ctx), "call", "carrier_call_id", carrierCallID)
 }
 
 // Calls lists calls without their plans, attempts and timelines, the newest first.
@@ -72,6 +68,9 @@ func (s *Store) CountCalls(ctx context.Context, filter CallFilter) (int, error) 
 }
 
 func (f CallFilter) narrow(query *gorm.DB) *gorm.DB {
+	if !storable(f.RouteID + string(f.Outcome) + string(f.Caller)) {
+		return query.Where("1 = 0") // no call has it
+	}
 	if f.RouteID != "" {
 		query = query.Where("route_id = ?", f.RouteID)
 	}
@@ -110,7 +109,7 @@ func keptCall(c models.Call) models.Call {
 func (s *Store) columnsBut(noun any, kept ...string) clause.Set {
 	statement := &gorm.Statement{DB: s.writer}
 	if err := statement.Parse(noun); err != nil {
-		return nil // nothing is overwritten
+		return nil // the insert fails for the same reason
 	}
 	columns := slices.DeleteFunc(slices.Clone(statement.Schema.DBNames), func(column string) bool {
 		return slices.Contains(kept, column)

@@ -173,6 +173,7 @@ func TestCallsAreFiltered(t *testing.T) {
 		{"over", store.CallFilter{Live: &no}, []string{"CA2", "CA1"}},
 		{"several at once", store.CallFilter{Live: &yes, RouteID: "r2", From: noon}, []string{"CA4"}},
 		{"nothing", store.CallFilter{RouteID: "' OR 1=1 --"}, nil},
+		{"what no database holds", store.CallFilter{Caller: "\x00"}, nil},
 	}
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -16,6 +18,21 @@ type stamp struct {
 	version *int
 	created *time.Time
 	updated *time.Time
+}
+
+// one reads the row whose key is in a column.
+func one[T any](query *gorm.DB, what, column, key string) (T, error) {
+	var row T
+	if !storable(key) {
+		return row, translate(what, gorm.ErrRecordNotFound)
+	}
+	err := query.Take(&row, column+" = ?", key).Error
+	return row, translate(what+" "+key, err)
+}
+
+// storable says whether both databases can hold a text. Postgres refuses a query that has another.
+func storable(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsRune(text, 0)
 }
 
 // create inserts a row in its first version. An id and a time of creation that are given stay.
@@ -34,6 +51,9 @@ func (s *Store) create(ctx context.Context, what string, row any, mark stamp) er
 
 // update writes a row over the one with its id, which must be of a version unless that is zero.
 func (s *Store) update(ctx context.Context, what string, row any, mark stamp, ifVersion int) error {
+	if !storable(*mark.id) {
+		return translate("update "+what, gorm.ErrRecordNotFound)
+	}
 	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var old struct {
 			Version   int

@@ -12,12 +12,8 @@ import (
 	"github.com/ringdown/ringdown/models"
 )
 
-// pgUntranslatable is Postgres' code for text that it cannot hold, a zero byte among others.
-const pgUntranslatable = "22021"
-
 // translate says what was tried, and turns gorm's errors into those of models.
 func translate(what string, err error) error {
-	var pg *pgconn.PgError
 	switch {
 	case err == nil:
 		return nil
@@ -27,8 +23,6 @@ func translate(what string, err error) error {
 		return fmt.Errorf("%s: what it refers to: %w", what, models.ErrNotFound)
 	case errors.Is(err, gorm.ErrDuplicatedKey):
 		return fmt.Errorf("%s: %s: %w", what, takenField(err), models.ErrTaken)
-	case errors.As(err, &pg) && pg.Code == pgUntranslatable: // no row can have such an id
-		return fmt.Errorf("%s: %w", what, models.ErrNotFound)
 	default:
 		return fmt.Errorf("%s: %w", what, err)
 	}

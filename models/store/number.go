@@ -18,9 +18,7 @@ func (s *Store) CreateNumber(ctx context.Context, n models.PhoneNumber) (models.
 
 // Number finds a number by id.
 func (s *Store) Number(ctx context.Context, id string) (models.PhoneNumber, error) {
-	var n models.PhoneNumber
-	err := s.reader.WithContext(ctx).Take(&n, "id = ?", id).Error
-	return n, translate("phone number "+id, err)
+	return one[models.PhoneNumber](s.reader.WithContext(ctx), "phone number", "id", id)
 }
 
 // Numbers lists numbers, the oldest first.

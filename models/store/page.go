@@ -86,13 +86,8 @@ func parseCursor(cursor string) (place, error) {
 	micros, id, ok := strings.Cut(string(text), " ")
 	n, notNumber := strconv.ParseInt(micros, 10, 64)
 	at := time.UnixMicro(n).UTC()
-	if err != nil || !ok || notNumber != nil || !plain(id) || at.Year() < 1 || at.Year() > 9999 {
+	if err != nil || !ok || notNumber != nil || id == "" || !storable(id) || at.Year() < 1 || at.Year() > 9999 {
 		return place{}, &models.InvalidError{Field: "cursor", Reason: "must be the next_cursor of the page before"}
 	}
 	return place{at, id}, nil
-}
-
-// plain says whether an id is one that a database can be asked for.
-func plain(id string) bool {
-	return id != "" && !strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' })
 }

@@ -123,8 +123,8 @@ func TestAForgedCursorIsRefused(t *testing.T) {
 	encode := base64.RawURLEncoding.EncodeToString
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		for _, cursor := range []string{
-			"x", "!", encode(nil), encode([]byte("1")), encode([]byte("1 ")), encode([]byte("x id")), encode([]byte("1 a\x00b")),
-			encode([]byte("1 \xff")), encode([]byte("9223372036854775807 id")), encode([]byte("-9223372036854775808 id")), encode([]byte("1 id' OR 1=1")),
+			"x", "!", encode([]byte("1")), encode([]byte("1 ")), encode([]byte("x id")), encode([]byte("1 a\x00b")),
+			encode([]byte("1 \xff")), encode([]byte("9223372036854775807 id")), encode([]byte("-9223372036854775808 id")),
 		} {
 			_, _, err := s.Users(context.Background(), store.Page{Cursor: cursor})
 			var invalid *models.InvalidError
@@ -132,7 +132,7 @@ func TestAForgedCursorIsRefused(t *testing.T) {
 				t.Errorf("cursor %q: %v", cursor, err)
 			}
 		}
-		for _, harmless := range []string{"1 id", "-62135596800000000 id", "253402300799999999 ~"} {
+		for _, harmless := range []string{"1 id", "-62135596800000000 id", "253402300799999999 ~", "1 id' OR 1=1"} {
 			if _, _, err := s.Users(context.Background(), store.Page{Cursor: encode([]byte(harmless))}); err != nil {
 				t.Errorf("cursor of %q: %v", harmless, err)
 			}

@@ -22,9 +22,7 @@ func (s *Store) CreateRoute(ctx context.Context, r models.Route) (models.Route, 
 
 // Route finds a route by id.
 func (s *Store) Route(ctx context.Context, id string) (models.Route, error) {
-	var r models.Route
-	err := s.reader.WithContext(ctx).Take(&r, "id = ?", id).Error
-	return r, translate("call route "+id, err)
+	return one[models.Route](s.reader.WithContext(ctx), "call route", "id", id)
 }
 
 // Routes lists routes, the oldest first.

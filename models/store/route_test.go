@@ -62,7 +62,7 @@ func TestTheRouteOfANumberComesWithWhatItNeeds(t *testing.T) {
 			Users:     map[string]models.User{direct.ID: direct, onCall.ID: onCall, standIn.ID: standIn},
 			Schedules: map[string]models.Schedule{schedule.ID: schedule},
 			Numbers:   map[string]models.PhoneNumber{number.ID: number},
-		}, models.Directory{Users: d.Users, Schedules: d.Schedules, Numbers: d.Numbers})
+		}, d)
 		for _, at := range []time.Time{got.CreatedAt, d.Numbers[number.ID].CreatedAt, d.Schedules[schedule.ID].Overrides[0].To} {
 			if at.Location() != time.UTC {
 				t.Errorf("a time is read in %v", at.Location())
@@ -118,20 +118,9 @@ func (s statements) Handle(_ context.Context, r slog.Record) error {
 }
 
 func TestTheRouteOfANumberTakesFewQueriesHoweverLargeItIs(t *testing.T) {
-	urls := map[string]func(*testing.T) string{
-		"sqlite":   func(t *testing.T) string { return "sqlite:" + t.TempDir() + "/test.db" },
-		"postgres": func(t *testing.T) string { return storetest.PostgresURL(t) },
-	}
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx, n := context.Background(), 0
-		s, err := store.Open(ctx, urls[s.Writer().Name()](t), slog.New(statements{slog.DiscardHandler, &n}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
-		if err := s.Migrate(ctx); err != nil {
-			t.Fatal(err)
-		}
+		s = anotherLike(t, s, statements{slog.DiscardHandler, &n})
 		counts := map[int]int{} // by size
 		for i, size := range []int{1, 12} {
 			number := supportLine()

@@ -23,9 +23,7 @@ func (s *Store) CreateSchedule(ctx context.Context, schedule models.Schedule) (m
 
 // Schedule finds a schedule by id, with its overrides.
 func (s *Store) Schedule(ctx context.Context, id string) (models.Schedule, error) {
-	var schedule models.Schedule
-	err := s.reader.WithContext(ctx).Preload("Overrides", asMade).Take(&schedule, "id = ?", id).Error
-	return schedule, translate("schedule "+id, err)
+	return one[models.Schedule](s.reader.WithContext(ctx).Preload("Overrides", asMade), "schedule", "id", id)
 }
 
 // Schedules lists schedules with their overrides, the oldest first.

@@ -87,31 +87,25 @@ func TestSeveralProcessesMigrateAtOnce(t *testing.T) {
 }
 
 func TestAnEmptyDatabaseHasNoUsersAndNoRoutes(t *testing.T) {
-	create := map[string]func(*store.Store) error{
-		"a user": func(s *store.Store) error {
-			_, err := s.CreateUser(context.Background(), alice())
-			return err
-		},
-		"a route": func(s *store.Store) error {
-			_, err := s.CreateRoute(context.Background(), models.Route{Name: "Support"})
-			return err
-		},
-	}
-	for what, create := range create {
-		t.Run(what, func(t *testing.T) {
-			storetest.Each(t, func(t *testing.T, s *store.Store) {
-				if empty, err := s.Empty(context.Background()); err != nil || !empty {
-					t.Errorf("before: empty %v, %v", empty, err)
-				}
-				if err := create(s); err != nil {
-					t.Fatal(err)
-				}
-				if empty, err := s.Empty(context.Background()); err != nil || empty {
-					t.Errorf("after: empty %v, %v", empty, err)
-				}
-			})
-		})
-	}
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		check := func(with string, want bool) {
+			t.Helper()
+			if empty, err := s.Empty(ctx); err != nil || empty != want {
+				t.Errorf("with %s: empty %v, %v", with, empty, err)
+			}
+		}
+		check("nothing", true)
+		must[models.PhoneNumber](t)(s.CreateNumber(ctx, supportLine()))
+		check("a number", true)
+		must[models.User](t)(s.CreateUser(ctx, alice()))
+		check("a user", false)
+		if err := s.Writer().Exec("DELETE FROM users").Error; err != nil {
+			t.Fatal(err)
+		}
+		must[models.Route](t)(s.CreateRoute(ctx, models.Route{Name: "Support"}))
+		check("a route", false)
+	})
 }
 
 func TestPingFailsOnAClosedDatabase(t *testing.T) {
@@ -160,21 +154,9 @@ func TestASQLitePathMayHoldAnyCharacter(t *testing.T) {
 }
 
 func TestTheLogHoldsStatementsWithoutTheirValues(t *testing.T) {
-	urls := map[string]string{"sqlite": "sqlite:" + filepath.Join(t.TempDir(), "test.db")}
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		if s.Writer().Name() == "postgres" {
-			urls["postgres"] = storetest.PostgresURL(t)
-		}
 		var out bytes.Buffer
-		s, err := store.Open(context.Background(), urls[s.Writer().Name()],
-			slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
-		if err := s.Migrate(context.Background()); err != nil {
-			t.Fatal(err)
-		}
+		s = anotherLike(t, s, slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		for range 2 { // the second time fails
 			_, _ = s.CreateNumber(context.Background(), models.PhoneNumber{Number: "+12025550123", Name: "Support line"})
 		}
@@ -251,6 +233,24 @@ func TestAnEndedContextEndsAQuery(t *testing.T) {
 			t.Errorf("write: %v", err)
 		}
 	})
+}
+
+// anotherLike opens another database of the same kind, with a log.
+func anotherLike(t *testing.T, s *store.Store, log slog.Handler) *store.Store {
+	t.Helper()
+	url := "sqlite:" + filepath.Join(t.TempDir(), "test.db")
+	if s.Writer().Name() == "postgres" {
+		url = storetest.PostgresURL(t)
+	}
+	another, err := store.Open(context.Background(), url, slog.New(log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = another.Close() })
+	if err := another.Migrate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return another
 }
 
 // atOnce runs f in n goroutines and fails on any error.

@@ -16,9 +16,7 @@ func (s *Store) CreateUser(ctx context.Context, u models.User) (models.User, err
 
 // User finds a user by id.
 func (s *Store) User(ctx context.Context, id string) (models.User, error) {
-	var u models.User
-	err := s.reader.WithContext(ctx).Take(&u, "id = ?", id).Error
-	return u, translate("user "+id, err)
+	return one[models.User](s.reader.WithContext(ctx), "user", "id", id)
 }
 
 // Users lists users, the oldest first.

@@ -23,12 +23,10 @@ import (
 // server is the Postgres of this process; it starts when the first test asks for it.
 var server = sync.OnceValues(startPostgres)
 
-var sayLeftOut = func() func(error) {
-	var once sync.Once
-	return func(why error) {
-		once.Do(func() { fmt.Fprintf(os.Stderr, "left out: Postgres tests (%v)\n", why) })
-	}
-}()
+var sayLeftOut = sync.OnceFunc(func() {
+	_, why := postgresBinaries()
+	fmt.Fprintf(os.Stderr, "left out: Postgres tests (%v)\n", why)
+})
 
 var databases atomic.Int64
 
@@ -117,7 +115,10 @@ func startPostgres() (dir string, err error) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- shell.Wait() }()
-	return dir, ready(dir, ended)
+	if err := ready(dir, ended); err != nil {
+		return "", errors.Join(err, os.RemoveAll(dir))
+	}
+	return dir, nil
 }
 
 // ready waits until the server answers.

@@ -1,0 +1,15 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/ringdown/ringdown/models"
+)
+
+func (a *rest) mountLanguages() {
+	handle(a, operation(http.MethodGet, "/v1/languages", "list-languages", "List the languages with built-in prompts, the default first"),
+		func(context.Context, *struct{}) (*plain[list[models.Language]], error) {
+			return answerList(models.Languages, ""), nil
+		})
+}

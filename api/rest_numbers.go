@@ -1,0 +1,147 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/models"
+)
+
+// importNumberRequest names a number that the carrier account owns.
+type importNumberRequest struct {
+	Number models.Phone `json:"number"`
+	Name   string       `json:"name" minLength:"1" maxLength:"100" example:"Support line"`
+}
+
+func (r importNumberRequest) number() models.PhoneNumber {
+	country, kind := originOf(r.Number)
+	return models.PhoneNumber{Number: r.Number, Name: r.Name, Country: country, Type: kind, Status: models.NumberActive}
+}
+
+// numberRequest is what a client may change of a number.
+type numberRequest struct {
+	Name string `json:"name" minLength:"1" maxLength:"100" example:"Support line"`
+}
+
+// originOf reads country and type off a number; both are empty when it does not tell.
+func originOf(phone models.Phone) (country, kind string) {
+	parsed, err := phonenumbers.Parse(string(phone), "")
+	if err != nil {
+		return "", ""
+	}
+	country = phonenumbers.GetRegionCodeForNumber(parsed)
+	if len(country) != 2 || country == "ZZ" { // numbers of no country, as +800
+		country = ""
+	}
+	switch phonenumbers.GetNumberType(parsed) {
+	case phonenumbers.TOLL_FREE:
+		kind = "toll_free"
+	case phonenumbers.MOBILE:
+		kind = "mobile"
+	case phonenumbers.FIXED_LINE:
+		kind = "local"
+	case phonenumbers.UAN:
+		kind = "national"
+	}
+	return country, kind
+}
+
+func (a *rest) mountNumbers() {
+	const path = "/v1/phone-numbers"
+	handleBody[importNumberRequest](a, operation(http.MethodPost, path, "import-phone-number",
+		"Import a number that the carrier account owns, and have its calls sent here", http.StatusConflict, http.StatusBadGateway), a.importNumber)
+	handle(a, operation(http.MethodGet, path, "list-phone-numbers", "List our numbers, the oldest entry first"), a.numbers)
+	handle(a, operation(http.MethodGet, path+"/{id}", "get-phone-number", "Show a number", http.StatusNotFound), a.number)
+	handleBody[numberRequest](a, operation(http.MethodPut, path+"/{id}", "update-phone-number", "Rename a number",
+		http.StatusNotFound, http.StatusPreconditionFailed), a.updateNumber)
+}
+
+// importNumber may be repeated: setting the webhooks again changes nothing, and the number is
+// taken in once.
+func (a *rest) importNumber(ctx context.Context, in *createInput) (*made[models.PhoneNumber], error) {
+	number, err := decode(a, in.RawBody, importNumberRequest.number, validateNumber)
+	if err != nil {
+		return nil, err
+	}
+	owned, err := a.carrier.Number(ctx, number.Number)
+	switch {
+	case errors.Is(err, models.ErrNotFound):
+		return nil, &models.InvalidError{Field: "number", Reason: "is no number of the carrier account; buy it there first, or check which account is configured"}
+	case err != nil:
+		return nil, err
+	case !owned.CanCall:
+		return nil, &models.InvalidError{Field: "number", Reason: "cannot take calls; the carrier sells it without voice"}
+	}
+	if err := a.carrier.Connect(ctx, owned.SID, a.webhooks()); err != nil {
+		if twilio.ClassOf(err) == "" { // what stands in the way, said for people
+			err = errors.Join(problem(http.StatusBadGateway, "The carrier does not send the number's calls here: "+err.Error()), err)
+		}
+		return nil, err
+	}
+	number.CarrierID = owned.SID
+	number, err = a.store.CreateNumber(ctx, number)
+	return create("/v1/phone-numbers", number.ID, number, number.Version), err
+}
+
+func validateNumber(n models.PhoneNumber) error {
+	var faults models.Faults
+	if strings.TrimSpace(n.Name) == "" {
+		faults.Add("name", "must not be empty")
+	}
+	if _, ok := models.ParsePhone(string(n.Number)); !ok {
+		faults.Add("number", "must be E.164, as in +12025550123")
+	}
+	return faults.Err()
+}
+
+// patience goes in a webhook URL's fragment, where the carrier looks for it: three more tries on
+// every failure, 2 s to connect, 6 s to answer, 14 s in all.
+const patience = "#rc=3&rp=ct,rt,5xx&ct=2000&rt=6000&tt=14000"
+
+// webhooks is where a number's calls go.
+func (a *rest) webhooks() twilio.Webhooks {
+	hooks := twilio.Webhooks{
+		Voice:  a.publicURL + "/twilio/voice" + patience,
+		Status: a.publicURL + "/twilio/status" + patience,
+	}
+	if a.fallbackURL != "" {
+		hooks.Fallback, hooks.FallbackMethod = a.fallbackURL+patience, http.MethodGet
+	}
+	return hooks
+}
+
+func (a *rest) numbers(ctx context.Context, in *pageInput) (*plain[list[models.PhoneNumber]], error) {
+	numbers, next, err := a.store.Numbers(ctx, in.page())
+	return answerList(numbers, next), inQuery(err)
+}
+
+func (a *rest) number(ctx context.Context, in *idInput) (*one[models.PhoneNumber], error) {
+	number, err := a.store.Number(ctx, in.ID)
+	return show(number, number.Version), err
+}
+
+func (a *rest) updateNumber(ctx context.Context, in *updateInput) (*one[models.PhoneNumber], error) {
+	number, err := a.store.Number(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	renamed := func(r numberRequest) models.PhoneNumber {
+		number.Name = r.Name
+		return number
+	}
+	number, err = decode(a, in.RawBody, renamed, validateNumber)
+	if err != nil {
+		return nil, err
+	}
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	number, err = a.store.UpdateNumber(ctx, number, version)
+	return show(number, number.Version), err
+}

@@ -1,0 +1,181 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/ringdown/ringdown/models"
+)
+
+// routeRequest is what a client may set of a route. What is left out gets its default.
+type routeRequest struct {
+	Name              string           `json:"name" minLength:"1" maxLength:"100" example:"Support"`
+	PhoneNumberID     string           `json:"phone_number_id,omitempty" doc:"The number that is called; none yet when left out"`
+	Enabled           *bool            `json:"enabled,omitempty" default:"true"`
+	Language          string           `json:"language,omitempty" default:"en-GB" doc:"BCP 47, one of /v1/languages"`
+	Voice             string           `json:"voice,omitempty" maxLength:"100" doc:"The carrier's name of a voice; the language's own when left out"`
+	Greeting          string           `json:"greeting,omitempty" maxLength:"1000" doc:"Said as written; the language's own when left out"`
+	Hold              holdRequest      `json:"hold,omitempty"`
+	Allowlist         allowlistRequest `json:"allowlist,omitempty"`
+	Keypress          keypressRequest  `json:"keypress,omitempty"`
+	Levels            []levelRequest   `json:"levels" minItems:"1" maxItems:"20" doc:"Tried one after another"`
+	RingSeconds       int              `json:"ring_seconds,omitempty" minimum:"10" maximum:"60" default:"30" doc:"How long each phone rings"`
+	RingAgain         bool             `json:"ring_again,omitempty" default:"false" doc:"Ring a person again in a later level"`
+	Accept            acceptRequest    `json:"accept,omitempty"`
+	Nobody            nobodyRequest    `json:"nobody,omitempty"`
+	EmergencyNumber   models.Phone     `json:"emergency_number,omitempty" doc:"Dialled when our own service is away"`
+	MaxWaitSeconds    int              `json:"max_wait_seconds,omitempty" minimum:"60" maximum:"3600" default:"900" doc:"The longest a caller waits"`
+	Limits            limitsRequest    `json:"limits,omitempty"`
+	RequireAttested   bool             `json:"require_attestation,omitempty" default:"false" doc:"Refuse callers whose number the network does not vouch for"`
+	ResponderCallerID string           `json:"responder_caller_id,omitempty" enum:"route_number" default:"route_number" doc:"Whose number a responder sees"`
+}
+
+type holdRequest struct {
+	Audio string `json:"audio,omitempty" enum:"music,ringback" default:"music"`
+}
+
+type allowlistRequest struct {
+	Enabled bool                   `json:"enabled,omitempty" default:"false" doc:"Only listed callers pass"`
+	Callers []allowedCallerRequest `json:"callers,omitempty" maxItems:"5000"`
+	Refusal string                 `json:"refusal,omitempty" maxLength:"1000" doc:"Said to the refused; left out, the call is rejected unanswered"`
+}
+
+type allowedCallerRequest struct {
+	Name   string       `json:"name,omitempty" maxLength:"100"`
+	Number models.Phone `json:"number"`
+}
+
+type keypressRequest struct {
+	Enabled bool   `json:"enabled,omitempty" default:"false" doc:"The caller must press the key"`
+	Key     string `json:"key,omitempty" enum:"0,1,2,3,4,5,6,7,8,9" default:"1"`
+	Prompt  string `json:"prompt,omitempty" maxLength:"1000" doc:"Said as written; the language's own when left out"`
+}
+
+type levelRequest struct {
+	Strategy string          `json:"strategy,omitempty" enum:"one_by_one" default:"one_by_one"`
+	Targets  []targetRequest `json:"targets" minItems:"1" maxItems:"100"`
+}
+
+type targetRequest struct {
+	Type       string `json:"type" enum:"user,schedule"`
+	UserID     string `json:"user_id,omitempty" doc:"For a user"`
+	ScheduleID string `json:"schedule_id,omitempty" doc:"For a schedule"`
+	Mode       string `json:"mode,omitempty" enum:"currently_on_call,next_on_call,everyone" doc:"For a schedule: whom of it; currently_on_call when left out"`
+}
+
+type acceptRequest struct {
+	Required *bool  `json:"required,omitempty" default:"true" doc:"False joins whoever or whatever picks up, a mailbox too"`
+	Key      string `json:"key,omitempty" enum:"0,1,2,3,4,5,6,7,8" default:"1" doc:"Takes the call; 9 declines it"`
+	Prompt   string `json:"prompt,omitempty" maxLength:"1000" doc:"Said as written; the language's own when left out"`
+}
+
+type nobodyRequest struct {
+	Action  string `json:"action,omitempty" enum:"message" default:"message"`
+	Message string `json:"message,omitempty" maxLength:"1000" doc:"Said as written; the language's own when left out"`
+}
+
+type limitsRequest struct {
+	PerCallerPerMinute int `json:"per_caller_per_minute,omitempty" minimum:"1" maximum:"1000" default:"10"`
+	LiveCalls          int `json:"live_calls,omitempty" minimum:"1" maximum:"10000" default:"100"`
+}
+
+func (r routeRequest) route() models.Route {
+	return models.Route{
+		Name: r.Name, PhoneNumberID: r.PhoneNumberID, Enabled: orTrue(r.Enabled),
+		Language: r.Language, Voice: r.Voice, Greeting: r.Greeting,
+		Hold:      models.Hold{Audio: models.HoldAudio(r.Hold.Audio)},
+		Allowlist: r.Allowlist.allowlist(),
+		Keypress:  models.Keypress(r.Keypress),
+		Levels:    each(r.Levels, levelRequest.level),
+		Accept:    models.Acceptance{Required: orTrue(r.Accept.Required), Key: r.Accept.Key, Prompt: r.Accept.Prompt},
+		Nobody:    models.Nobody{Action: models.NobodyAction(r.Nobody.Action), Message: r.Nobody.Message},
+		Limits:    models.Limits(r.Limits),
+
+		RingSeconds: r.RingSeconds, RingAgain: r.RingAgain, MaxWaitSeconds: r.MaxWaitSeconds,
+		EmergencyNumber: r.EmergencyNumber, RequireAttested: r.RequireAttested,
+		ResponderCallerID: models.CallerIDRule(r.ResponderCallerID),
+	}.Defaults()
+}
+
+func (r allowlistRequest) allowlist() models.Allowlist {
+	callers := each(r.Callers, func(c allowedCallerRequest) models.AllowedCaller { return models.AllowedCaller(c) })
+	return models.Allowlist{Enabled: r.Enabled, Callers: callers, Refusal: r.Refusal}
+}
+
+func (r levelRequest) level() models.Level {
+	targets := each(r.Targets, func(t targetRequest) models.Target { return models.Target(t) })
+	return models.Level{Strategy: models.Strategy(r.Strategy), Targets: targets}
+}
+
+// savedRoute is a route as it was saved, with what is risky about it.
+type savedRoute struct {
+	models.Route
+	Warnings []string `json:"warnings" doc:"What is allowed but risky, a sentence each"`
+}
+
+func (a *rest) mountRoutes() {
+	const path = "/v1/call-routes"
+	handleBody[routeRequest](a, operation(http.MethodPost, path, "create-call-route",
+		"Add a route; one that can reach nobody is refused", http.StatusConflict), a.createRoute)
+	handle(a, operation(http.MethodGet, path, "list-call-routes", "List the routes, the oldest first"), a.routes)
+	handle(a, operation(http.MethodGet, path+"/{id}", "get-call-route", "Show a route", http.StatusNotFound), a.route)
+	handleBody[routeRequest](a, operation(http.MethodPut, path+"/{id}", "update-call-route",
+		"Change a route as a whole; calls in progress go on as they began",
+		http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed), a.updateRoute)
+	handle(a, operation(http.MethodGet, path+"/{id}/plan", "get-call-route-plan",
+		"Show whom a call would ring, now or at another time", http.StatusNotFound), a.plan)
+}
+
+func (a *rest) createRoute(ctx context.Context, in *createInput) (*made[savedRoute], error) {
+	route, directory, err := a.decodeRoute(ctx, in.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	route, err = a.store.CreateRoute(ctx, route)
+	return create("/v1/call-routes", route.ID, a.saved(route, directory), route.Version), err
+}
+
+func (a *rest) routes(ctx context.Context, in *pageInput) (*plain[list[models.Route]], error) {
+	routes, next, err := a.store.Routes(ctx, in.page())
+	return answerList(each(routes, withCallers), next), inQuery(err)
+}
+
+func (a *rest) route(ctx context.Context, in *idInput) (*one[models.Route], error) {
+	route, err := a.store.Route(ctx, in.ID)
+	return show(withCallers(route), route.Version), err
+}
+
+func (a *rest) updateRoute(ctx context.Context, in *updateInput) (*one[savedRoute], error) {
+	route, directory, err := a.decodeRoute(ctx, in.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	route.ID = in.ID
+	route, err = a.store.UpdateRoute(ctx, route, version)
+	return show(a.saved(route, directory), route.Version), err
+}
+
+func (a *rest) decodeRoute(ctx context.Context, raw []byte) (models.Route, models.Directory, error) {
+	directory, err := a.store.Directory(ctx)
+	if err != nil {
+		return models.Route{}, directory, err
+	}
+	route, err := decode(a, raw, routeRequest.route, func(r models.Route) error { return r.Validate(directory) })
+	return route, directory, err
+}
+
+func (a *rest) saved(r models.Route, d models.Directory) savedRoute {
+	return savedRoute{Route: r, Warnings: warnings(r, freeze(r, d, a.now()), d)}
+}
+
+// withCallers shows a route without an allowlist as one with an empty list.
+func withCallers(r models.Route) models.Route {
+	if r.Allowlist.Callers == nil {
+		r.Allowlist.Callers = []models.AllowedCaller{}
+	}
+	return r
+}

@@ -1,0 +1,235 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/labstack/echo/v4"
+
+	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/models/store"
+	"github.com/ringdown/ringdown/models/store/storetest"
+)
+
+const restKey = "correct horse battery staple"
+
+// restTest is the people's API with a database of its own, and a client that checks every
+// request it means to be right and every reply against the served OpenAPI document.
+type restTest struct {
+	*testing.T
+	echo   *echo.Echo
+	store  *store.Store
+	router routers.Router
+	log    *bytes.Buffer
+	now    time.Time
+}
+
+func newREST(t *testing.T, carrier *twilio.Client) *restTest {
+	t.Helper()
+	rt := &restTest{
+		T: t, echo: echo.New(), store: storetest.SQLite(t), log: &bytes.Buffer{},
+		now: time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC),
+	}
+	log := slog.New(slog.NewJSONHandler(rt.log, nil))
+	rt.echo.HTTPErrorHandler = problemHandler(log)
+	mountREST(rt.echo, restDeps{
+		store: rt.store, carrier: carrier, adminKey: restKey,
+		publicURL: "https://ringdown.example", fallbackURL: "https://elsewhere.example/voice.xml",
+		log: log, now: func() time.Time { return rt.now },
+	})
+	document := rt.raw(httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
+	doc, err := openapi3.NewLoader().LoadFromData(document.Body.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if rt.router, err = legacy.NewRouter(doc); err != nil {
+		t.Fatal(err)
+	}
+	return rt
+}
+
+func (rt *restTest) raw(r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	rt.echo.ServeHTTP(w, r)
+	return w
+}
+
+// reply is what came back; fields reads it as JSON.
+type reply struct {
+	*restTest
+	*httptest.ResponseRecorder
+}
+
+// send makes a request with the right key. headers are name and value in turn.
+func (rt *restTest) send(method, path, body string, headers ...string) reply {
+	rt.Helper()
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+restKey)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	return rt.do(r)
+}
+
+func (rt *restTest) do(r *http.Request) reply {
+	rt.Helper()
+	var body []byte
+	if r.Body != nil {
+		body, _ = io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	w := rt.raw(r)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	rt.conform(r, w)
+	return reply{rt, w}
+}
+
+// conform checks an exchange against the OpenAPI document. A request that was refused may break
+// its rules; one that was taken must not.
+func (rt *restTest) conform(r *http.Request, w *httptest.ResponseRecorder) {
+	rt.Helper()
+	r.URL.Scheme, r.URL.Host = "", ""
+	route, params, err := rt.router.FindRoute(r)
+	if err != nil {
+		if w.Code != http.StatusNotFound && w.Code != http.StatusMethodNotAllowed {
+			rt.Errorf("%s %s answered %d but is not in the document: %v", r.Method, r.URL, w.Code, err)
+		}
+		return
+	}
+	request := &openapi3filter.RequestValidationInput{
+		Request: r, PathParams: params, Route: route,
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true, MultiError: true},
+	}
+	if w.Code < http.StatusBadRequest {
+		if err := openapi3filter.ValidateRequest(context.Background(), request); err != nil {
+			rt.Errorf("%s %s was taken but breaks the document: %v", r.Method, r.URL, err)
+		}
+	}
+	response := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: request, Status: w.Code, Header: w.Header(), Options: request.Options,
+	}
+	response.SetBodyBytes(w.Body.Bytes())
+	if err := openapi3filter.ValidateResponse(context.Background(), response); err != nil {
+		rt.Errorf("the reply to %s %s breaks the document: %v\n%s", r.Method, r.URL, err, w.Body)
+	}
+}
+
+// is checks the status, and that an error is a problem that repeats no phone number.
+func (r reply) is(status int) reply {
+	r.Helper()
+	if r.Code != status {
+		r.Fatalf("status %d, want %d: %s", r.Code, status, r.Body)
+	}
+	if status >= http.StatusBadRequest {
+		p := r.problem()
+		if got := r.Header().Get("Content-Type"); got != "application/problem+json" {
+			r.Errorf("content type %q", got)
+		}
+		if p.Status != status || p.Type != "about:blank" || p.Title == "" || p.Detail == "" {
+			r.Errorf("incomplete problem: %s", r.Body)
+		}
+		if strings.Contains(r.Body.String(), "55501") || strings.Contains(r.Body.String(), `"value"`) {
+			r.Errorf("the problem repeats what was sent: %s", r.Body)
+		}
+	}
+	return r
+}
+
+func (r reply) problem() (p huma.ErrorModel) {
+	r.Helper()
+	r.into(&p)
+	return p
+}
+
+func (r reply) into(v any) {
+	r.Helper()
+	if err := json.Unmarshal(r.Body.Bytes(), v); err != nil {
+		r.Fatalf("%v: %s", err, r.Body)
+	}
+}
+
+// fields is the reply as JSON.
+func (r reply) fields() (fields map[string]any) {
+	r.Helper()
+	r.into(&fields)
+	return fields
+}
+
+func (r reply) id() string {
+	r.Helper()
+	id, ok := r.fields()["id"].(string)
+	if !ok || id == "" {
+		r.Fatalf("no id: %s", r.Body)
+	}
+	return id
+}
+
+// items are the ids or names of a list, and its next cursor.
+func (r reply) items(key string) (items []string, next string) {
+	r.Helper()
+	var list struct {
+		Items      []map[string]any `json:"items"`
+		NextCursor string           `json:"next_cursor"`
+	}
+	r.into(&list)
+	if list.Items == nil {
+		r.Errorf("items are null: %s", r.Body)
+	}
+	for _, item := range list.Items {
+		items = append(items, item[key].(string))
+	}
+	return items, list.NextCursor
+}
+
+// faults checks which places a 422 names, in any order.
+func (r reply) faults(places ...string) {
+	r.Helper()
+	r.is(http.StatusUnprocessableEntity)
+	named := map[string]string{}
+	for _, e := range r.problem().Errors {
+		if _, twice := named[e.Location]; twice {
+			r.Errorf("%s is named twice: %s", e.Location, r.Body)
+		}
+		named[e.Location] = e.Message
+	}
+	for _, place := range places {
+		if named[place] == "" {
+			r.Errorf("%s is not named: %s", place, r.Body)
+		}
+		delete(named, place)
+	}
+	if len(named) > 0 {
+		r.Errorf("also named: %v", named)
+	}
+}
+
+// alice is a user who can be rung.
+const alice = `{"name": "Alice", "email": "alice@example.com", "time_zone": "Europe/London", "on_call_licence": true,
+	"phones": [{"label": "mobile", "number": "+12025550101"}]}`
+
+// bob has a licence but no phone.
+const bob = `{"name": "Bob", "email": "bob@example.com", "time_zone": "America/New_York", "on_call_licence": true}`
+
+func (rt *restTest) user(body string) string {
+	rt.Helper()
+	return rt.send(http.MethodPost, "/v1/users", body).is(http.StatusCreated).id()
+}

@@ -1,0 +1,203 @@
+// Package e2e holds conversations: callers and responders on simulated phones, with everything
+// between them real, over HTTP, Temporal and a database.
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/api"
+	"github.com/ringdown/ringdown/models/store"
+	"github.com/ringdown/ringdown/models/store/storetest"
+	"github.com/ringdown/ringdown/simulator"
+	"github.com/ringdown/ringdown/worker"
+	"github.com/ringdown/ringdown/workflows"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/testsuite"
+)
+
+const (
+	// pace is how much faster than life the calls of these tests run. Requests and answers do not.
+	pace       = 10
+	accountSID = "AC00000000000000000000000000000001"
+	authToken  = "anAuthTokenOfNoAccountAtAll"
+	// patience is how long a test waits for what must happen.
+	patience = 60 * time.Second
+)
+
+// temporalAddress is the address of the server that all tests of this package share.
+var temporalAddress string
+
+func TestMain(m *testing.M) {
+	server, err := startTemporal()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	temporalAddress = server.FrontendHostPort()
+	code := m.Run()
+	if err := server.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, "stop temporal:", err)
+	}
+	os.Exit(code)
+}
+
+// namespaces keep systems apart that share the server: one a database, and those of the tests
+// that break something.
+var namespaces = []string{"sqlite", "postgres", "broken", "real-time"}
+
+func startTemporal() (*testsuite.DevServer, error) {
+	path := os.Getenv("TEMPORAL_CLI")
+	if path == "" {
+		path = filepath.Join("..", "bin", "temporal")
+	}
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("no Temporal server at %s: run `make bin/temporal`, or set TEMPORAL_CLI", path)
+	}
+	args := []string{
+		"--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000",
+		"--dynamic-config-value", "matching.numTaskqueueReadPartitions=1",
+		"--dynamic-config-value", "matching.numTaskqueueWritePartitions=1",
+		"--dynamic-config-value", "system.forceSearchAttributesCacheRefreshOnRead=true",
+	}
+	for _, name := range workflows.SearchAttributes() {
+		args = append(args, "--search-attribute", name+"=Keyword")
+	}
+	for _, name := range namespaces {
+		args = append(args, "--namespace", name)
+	}
+	return testsuite.StartDevServer(context.Background(), testsuite.DevServerOptions{
+		ExistingPath: path, LogLevel: "error", ExtraArgs: args,
+		ClientOptions: &client.Options{Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))},
+	})
+}
+
+// system is a whole Ringdown with a carrier and its phones.
+type system struct {
+	carrier  *simulator.Carrier
+	store    *store.Store
+	temporal client.Client
+	log      *logBook
+	public   string
+
+	mu      sync.Mutex
+	numbers int
+}
+
+var shared = struct {
+	sync.Mutex
+	systems map[string]*system
+}{systems: map[string]*system{}}
+
+// each runs a conversation on a system with SQLite and on one with Postgres, several at once.
+func each(t *testing.T, conversation func(t *testing.T, s *system)) {
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conversation(t, sharedSystem(t, name))
+		})
+	}
+}
+
+// sharedSystem starts the system of a namespace once, for as long as the test process lives.
+func sharedSystem(t *testing.T, name string) *system {
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.systems[name] == nil {
+		shared.systems[name] = newSystem(t, name, pace, forever{t})
+	}
+	return shared.systems[name]
+}
+
+// forever is a test whose clean-up is left to the end of the process.
+type forever struct{ testing.TB }
+
+func (forever) Cleanup(func()) {}
+
+func (f forever) TempDir() string {
+	dir, err := os.MkdirTemp("", "ringdown-e2e-")
+	if err != nil {
+		f.Fatal(err)
+	}
+	return dir
+}
+
+// newSystem starts a system. Only the simulated carrier and a system of life's own pace may
+// differ between tests.
+func newSystem(t testing.TB, namespace string, pace float64, life testing.TB) *system {
+	t.Helper()
+	s := &system{log: &logBook{}}
+	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s.carrier = simulator.New(simulator.Config{AccountSID: accountSID, AuthToken: authToken, Speed: pace})
+	life.Cleanup(s.carrier.Close)
+	carrierHTTP := httptest.NewServer(s.carrier.Handler())
+	life.Cleanup(carrierHTTP.Close)
+	switch namespace {
+	case "postgres":
+		s.store = storetest.Postgres(life)
+	default:
+		s.store = storetest.SQLite(life)
+	}
+	var err error
+	s.temporal, err = client.Dial(client.Options{
+		HostPort: temporalAddress, Namespace: namespace, DataConverter: workflows.DataConverter(),
+		Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	life.Cleanup(s.temporal.Close)
+	rest, err := twilio.New(twilio.Config{AccountSID: accountSID, AuthToken: authToken, APIURL: carrierHTTP.URL, Log: logger})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var handler http.Handler
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	life.Cleanup(web.Close)
+	s.public = web.URL
+	server, err := api.New(api.Config{
+		Store: s.store, Temporal: s.temporal, Namespace: namespace, Carrier: rest,
+		AuthTokens: []string{authToken}, PublicURL: web.URL, Pace: pace, Log: logger,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler = server
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		done <- worker.Run(ctx, worker.Config{Temporal: s.temporal, Store: s.store, Carrier: rest, PublicURL: web.URL, Log: logger})
+	}()
+	life.Cleanup(func() { stop(); <-done })
+	return s
+}
+
+// logBook keeps what was logged, so that a test can look for what must not be in it.
+type logBook struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logBook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logBook) has(s string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Contains(l.text.String(), s)
+}

@@ -48,6 +48,7 @@ func tidySchemas(doc *huma.OpenAPI) {
 				if s.Type == huma.TypeArray {
 					s.Nullable = false
 				}
+				s.PatternDescription = "" // is in huma's message by now, and no word of OpenAPI's
 			}
 		}
 	}

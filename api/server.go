@@ -16,6 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/api/twiml"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
 	"go.temporal.io/sdk/client"
@@ -66,6 +67,7 @@ func New(c Config) (*Server, error) {
 			mistakes = append(mistakes, errors.New("auth tokens: one is empty, so anybody could forge a webhook"))
 		}
 	}
+	mistakes = append(mistakes, twiml.Check())
 	if err := errors.Join(mistakes...); err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func TestACallerWhoIsNotListedIsRefused(t *testing.T) {
 		l := s.line(t, "Alice", func(r *models.Route) {
 			r.Allowlist = models.Allowlist{Enabled: true, Callers: []models.AllowedCaller{{Number: "+447700900123"}}}
 		})
-		l.calls().ends("busy")
+		l.calls().ends("no-answer")
 		l.ended(models.Refused)
 	})
 }
@@ -72,7 +72,7 @@ func TestADeclineRingsTheNextPersonAtOnce(t *testing.T) {
 		caller := l.calls()
 		l.rung("Alice").answers().hears("to take").presses("9")
 		l.rung("Bob").rejects()
-		l.rung("Carol").answers().presses("1").talks().hangsUp()
+		l.rung("Carol").answers().hears("to take").presses("1").talks().hangsUp()
 		caller.hears("hung up").ends("completed")
 		l.ended(models.Connected)
 	})

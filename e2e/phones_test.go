@@ -40,7 +40,7 @@ func (s *system) person(t *testing.T, name string) (models.User, *phone) {
 	p := &phone{t: t, s: s, number: s.fresh()}
 	s.carrier.Script(p.number, simulator.Script{Answer: simulator.Manual})
 	user, err := s.store.CreateUser(t.Context(), models.User{
-		Name: name, Email: strings.ToLower(name) + "@example.com", TimeZone: "Europe/London",
+		Name: name, Email: name + p.number[1:] + "@example.com", TimeZone: "Europe/London",
 		Phones: []models.UserPhone{{Label: "mobile", Number: models.Phone(p.number)}}, OnCallLicence: true, Active: true,
 	})
 	if err != nil {

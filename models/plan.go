@@ -81,17 +81,18 @@ func MakePlan(r Route, number Phone, d Directory, at time.Time) Plan {
 				p.Skipped = append(p.Skipped, Skipped{Level: i + 1, Name: target.label(d), Reason: "nobody is on call"})
 			}
 			for _, n := range named {
+				if inLevel[n.userID] {
+					continue
+				}
+				inLevel[n.userID] = true
 				user, known := d.Users[n.userID]
 				reason := user.Unreachable()
 				switch {
 				case !known:
 					user.Name, reason = n.userID, "is no longer in the directory"
-				case inLevel[n.userID]:
-					continue
 				case rungBefore[n.userID] && !r.RingAgain:
 					reason = "was rung in an earlier level"
 				}
-				inLevel[n.userID] = true
 				if reason != "" {
 					p.Skipped = append(p.Skipped, Skipped{Level: i + 1, UserID: n.userID, Name: user.Name, Reason: reason})
 					continue

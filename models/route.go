@@ -169,7 +169,7 @@ func (r Route) Validate(d Directory) error {
 	between(&faults, "ring_seconds", r.RingSeconds, 10, 60)
 	between(&faults, "max_wait_seconds", r.MaxWaitSeconds, 60, 3600)
 	key(&faults, "accept.key", r.Accept.Key, "012345678")
-	text(&faults, "accept.prompt", r.Accept.Prompt, 0, PromptLimit)
+	text(&faults, "accept.prompt", r.Accept.Prompt, 0, AcceptPromptLimit)
 	oneOf(&faults, "nobody.action", r.Nobody.Action, NobodyMessage)
 	text(&faults, "nobody.message", r.Nobody.Message, 0, PromptLimit)
 	if r.EmergencyNumber != "" {
@@ -187,6 +187,10 @@ func (r Route) Validate(d Directory) error {
 // PromptLimit is the longest text of ours that is said, in characters. The carrier takes 3,000
 // with its better voices.
 const PromptLimit = 1000
+
+// AcceptPromptLimit is the longest prompt of a responder, in characters: it is said twice, and
+// the key must still be pressed, within AcceptWindow.
+const AcceptPromptLimit = 180
 
 func (r Route) validateGates(faults *Faults) {
 	text(faults, "allowlist.refusal", r.Allowlist.Refusal, 0, PromptLimit)

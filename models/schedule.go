@@ -68,15 +68,16 @@ type Duty struct {
 	Rotation string
 	Seat     int
 	Override bool      // named by an override, not by the rotation
-	Until    time.Time // the next handover of the rotation or the end of the override
+	Until    time.Time // the handover that ends this duty, or the end of the override
 }
 
 // OnCall lists who is on call at an instant, rotation by rotation and seat by seat. A seat that
 // nobody holds is left out.
-func (s Schedule) OnCall(at time.Time) []Duty { return s.duties(at, 0) }
+func (s Schedule) OnCall(at time.Time) []Duty { return s.duties(at, false) }
 
-// NextOnCall lists who takes over from the users of OnCall at the next handover.
-func (s Schedule) NextOnCall(at time.Time) []Duty { return s.duties(at, 1) }
+// NextOnCall lists who takes over from the users of OnCall at the next handover, overrides of that
+// time counted. Working intervals are not: who comes next is asked when nobody works, too.
+func (s Schedule) NextOnCall(at time.Time) []Duty { return s.duties(at, true) }
 
 // Everyone lists every user of the rotations in force at an instant, in their order.
 func (s Schedule) Everyone(at time.Time) []Duty {
@@ -89,20 +90,25 @@ func (s Schedule) Everyone(at time.Time) []Duty {
 	return all
 }
 
-func (s Schedule) duties(at time.Time, ahead int) []Duty {
+func (s Schedule) duties(at time.Time, next bool) []Duty {
 	loc, err := time.LoadLocation(s.TimeZone)
 	if err != nil {
 		return nil
 	}
 	var duties []Duty
 	for _, r := range s.inForce(at) {
-		shift, until, ok := r.shift(at, loc)
+		when := at
+		shift, until := r.shift(when, loc)
+		if next {
+			when = until
+			shift, until = r.shift(when, loc)
+		}
 		for seat := range max(r.Seats, 1) {
 			duty := Duty{Rotation: r.Name, Seat: seat, Until: until}
-			if ok && len(r.Users) > seat && (ahead > 0 || r.works(at, loc)) {
-				duty.UserID = r.Users[(shift+ahead+seat)%len(r.Users)]
+			if shift >= 0 && len(r.Users) > seat && (next || r.works(when, loc)) {
+				duty.UserID = r.Users[(shift+seat)%len(r.Users)]
 			}
-			if o, found := s.override(r.Name, seat, at); found && ahead == 0 {
+			if o, found := s.override(r.Name, seat, when); found {
 				duty.UserID, duty.Override, duty.Until = o.UserID, true, o.To
 			}
 			if duty.UserID != "" {
@@ -140,14 +146,13 @@ func (r Rotation) laterThan(was Rotation) bool {
 	return r.EffectiveFrom != nil && (was.EffectiveFrom == nil || !r.EffectiveFrom.Before(*was.EffectiveFrom))
 }
 
-// shift counts the handovers since StartsAt, from 0, and says when the next one is. ok is false
+// shift counts the handovers since StartsAt, from 0, and says when the next one is. It is -1
 // before StartsAt.
-func (r Rotation) shift(at time.Time, loc *time.Location) (shift int, until time.Time, ok bool) {
-	first := r.Handover.StartsAt
-	if at.Before(first.In(loc)) {
-		return 0, first.In(loc), false
+func (r Rotation) shift(at time.Time, loc *time.Location) (shift int, until time.Time) {
+	if first := r.Handover.StartsAt.In(loc); at.Before(first) {
+		return -1, first
 	}
-	shift = r.Handover.count(wallClock(at.In(loc)).Sub(time.Time(first)))
+	shift = r.Handover.count(wallClock(at.In(loc)))
 	// Wall-clock time repeats itself when the clocks go back, and skips when they go forward:
 	// the instants decide.
 	for shift > 0 && at.Before(r.Handover.at(shift, loc)) {
@@ -156,51 +161,55 @@ func (r Rotation) shift(at time.Time, loc *time.Location) (shift int, until time
 	for !at.Before(r.Handover.at(shift+1, loc)) {
 		shift++
 	}
-	return shift, r.Handover.at(shift+1, loc), true
+	return shift, r.Handover.at(shift+1, loc)
 }
 
 // at is the instant of the n-th handover after StartsAt.
 func (h Handover) at(n int, loc *time.Location) time.Time {
-	elapsed := time.Duration(n/len(h.Every)) * h.cycle()
+	hours := n / len(h.Every) * h.cycle()
 	for _, c := range h.Every[:n%len(h.Every)] {
-		elapsed += c.length()
+		hours += c.hours()
 	}
-	return LocalTime(time.Time(h.StartsAt).Add(elapsed)).In(loc)
+	wall := time.Time(h.StartsAt).AddDate(0, 0, hours/24).Add(time.Duration(hours%24) * time.Hour)
+	return LocalTime(wall).In(loc)
 }
 
-// count is how many handovers have passed after so much wall-clock time.
-func (h Handover) count(elapsed time.Duration) int {
-	if elapsed < 0 {
+// count is how many handovers the wall clock has shown. It counts in hours, because a
+// time.Duration ends at 292 years and a schedule may be asked about any year.
+func (h Handover) count(wall time.Time) int {
+	hours := int(wall.Unix()-time.Time(h.StartsAt).Unix()) / 3600
+	if hours < 0 {
 		return 0
 	}
-	n := int(elapsed/h.cycle()) * len(h.Every)
-	rest := elapsed % h.cycle()
+	n := hours / h.cycle() * len(h.Every)
+	rest := hours % h.cycle()
 	for _, c := range h.Every {
-		if rest < c.length() {
+		if rest < c.hours() {
 			break
 		}
-		rest -= c.length()
+		rest -= c.hours()
 		n++
 	}
 	return n
 }
 
-func (h Handover) cycle() time.Duration {
-	var sum time.Duration
+func (h Handover) cycle() int {
+	sum := 0
 	for _, c := range h.Every {
-		sum += c.length()
+		sum += c.hours()
 	}
 	return sum
 }
 
-func (c Cadence) length() time.Duration {
+// hours are wall-clock hours: a day has 24, whatever the clocks do.
+func (c Cadence) hours() int {
 	switch c.Unit {
 	case "hours":
-		return time.Duration(c.Count) * time.Hour
+		return c.Count
 	case "days":
-		return time.Duration(c.Count) * 24 * time.Hour
+		return c.Count * 24
 	default:
-		return time.Duration(c.Count) * 7 * 24 * time.Hour
+		return c.Count * 7 * 24
 	}
 }
 

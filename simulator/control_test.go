@@ -122,3 +122,33 @@ func TestCloseEndsEverything(t *testing.T) {
 		t.Error("a phone rang after the end")
 	}
 }
+
+func TestManyCallsAtOnce(t *testing.T) {
+	b := newBench(t)
+	b.room(`endConferenceOnExit="true"`, ``)
+	b.says("/voice", `<Dial><Conference endConferenceOnExit="true">{CallSid}</Conference></Dial>`)
+	b.on("/leg", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/xml")
+		_, _ = w.Write([]byte(`<Response><Dial><Conference>` + r.Form.Get("room") + `</Conference></Dial></Response>`))
+	})
+	var callers []*Leg
+	for range 30 {
+		in := b.sim.Dial(caller, ours, CallerScript{HangUpAfterJoined: 2})
+		b.ring(alice, "/leg?room="+in.SID)
+		callers = append(callers, in)
+	}
+	for _, in := range callers {
+		b.must(in.WaitJoined(b.ctx))
+		b.ends(in, StatusCompleted)
+	}
+	for _, l := range b.sim.Phone(alice).Legs() {
+		b.ends(l, StatusCompleted)
+	}
+	last := 0
+	for _, e := range b.sim.History() {
+		if e.Seq != last+1 {
+			t.Fatalf("event %d follows %d", e.Seq, last)
+		}
+		last = e.Seq
+	}
+}

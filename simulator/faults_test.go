@@ -21,6 +21,7 @@ func TestFaultsOfCallbacks(t *testing.T) {
 		{"the first is dropped", Rule{Match: Match{Kind: HookStatus, Phone: alice}, Do: Drop, Times: 1}, "1 2 3"},
 		{"the first comes twice", Rule{Match: Match{Kind: HookStatus}, Do: Duplicate, Times: 1}, "0 0 1 2 3"},
 		{"the first is overtaken", Rule{Match: Match{Path: "/leg-status"}, Do: Reorder, Delay: 0.5, Times: 1}, "1 2 3 0"},
+		{"the first is late", Rule{Match: Match{Kind: HookStatus}, Do: Delay, Delay: 0.5, Times: 1}, "1 2 3 0"},
 		{"its answer is lost", Rule{Match: Match{Kind: HookStatus}, Do: LoseReply, Times: 1}, "0 1 2 3"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -97,6 +97,9 @@ func TestGETWebhooksCarryTheirParametersInTheQuery(t *testing.T) {
 		if h.method != http.MethodGet || h.form.Get("step") != "1" || h.form.Get("To") != alice {
 			t.Errorf("%+v", h)
 		}
+		if len(h.form["To"]) != 1 {
+			t.Errorf("To is given %d times", len(h.form["To"]))
+		}
 	}
 }
 

@@ -36,7 +36,7 @@ func (c *Client) carry(ctx context.Context, seen *exchange) roundTrip {
 		GotConn: func(httptrace.GotConnInfo) { seen.sent = true },
 	})
 	return func(r *http.Request) (*http.Response, error) {
-		r = r.Clone(r.Context())
+		r = r.Clone(ctx)
 		if c.apiURL != nil {
 			r.URL.Scheme, r.URL.Host, r.Host = c.apiURL.Scheme, c.apiURL.Host, ""
 		}

@@ -37,7 +37,8 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (*Store, err
 	}
 	reader, err := openSQLitePool(ctx, dsn+"&_pragma=query_only(1)", sqliteReaders, log)
 	if err != nil {
-		return nil, fmt.Errorf("open database sqlite:%s: %w", path, err)
+		onlyWriter := Store{reader: writer, writer: writer}
+		return nil, fmt.Errorf("open database sqlite:%s: %w", path, errors.Join(err, onlyWriter.Close()))
 	}
 	return &Store{reader: reader, writer: writer, dialect: goose.DialectSQLite3, log: log}, nil
 }

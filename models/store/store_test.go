@@ -82,7 +82,7 @@ func TestSeveralProcessesMigrateAtOnce(t *testing.T) {
 		if err := s.Down(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		atOnce(t, 4, func(int) error { return s.Migrate(context.Background()) })
+		atOnce(t, 2, func(int) error { return s.Migrate(context.Background()) })
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -58,7 +59,7 @@ func (a *rest) shapeFaults(raw []byte, t reflect.Type) (models.Faults, error) {
 	schemas := a.api.OpenAPI().Components.Schemas
 	var found huma.ValidateResult
 	huma.Validate(schemas, schemas.Schema(t, true, ""), huma.NewPathBuffer(nil, 0), huma.ModeWriteToServer, parsed, &found)
-	var faults models.Faults
+	faults := nulls("", parsed)
 	for _, err := range found.Errors {
 		var detail *huma.ErrorDetail
 		if !errors.As(err, &detail) {
@@ -69,9 +70,26 @@ func (a *rest) shapeFaults(raw []byte, t reflect.Type) (models.Faults, error) {
 		if _, err := fmt.Sscanf(reason, validation.MsgExpectedRequiredProperty, &missing); err == nil {
 			field, reason = strings.TrimPrefix(field+"."+missing, "."), "is required"
 		}
-		faults.Add(field, "%s", reason)
+		faults = merge(faults, models.Faults{{Field: field, Reason: reason}})
 	}
 	return faults, nil
+}
+
+// nulls finds every null in a body: no field of ours may be null, and huma takes null for left out.
+func nulls(place string, value any) (found models.Faults) {
+	switch value := value.(type) {
+	case nil:
+		found.Add(place, "must not be null; leave it out instead")
+	case []any:
+		for i, element := range value {
+			found = append(found, nulls(fmt.Sprintf("%s[%d]", place, i), element)...)
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			found = append(found, nulls(strings.TrimPrefix(place+"."+name, "."), value[name])...)
+		}
+	}
+	return found
 }
 
 // merge adds the faults of rules to those of the shape, one for a place: what a rule says of a
@@ -80,7 +98,7 @@ func merge(shape, rules models.Faults) models.Faults {
 	for _, rule := range rules {
 		sameOrWithin := func(f *models.InvalidError) bool {
 			rest, within := strings.CutPrefix(rule.Field, f.Field)
-			return f.Field != "" && within && (rest == "" || rest[0] == '.' || rest[0] == '[')
+			return f.Field == "" || within && (rest == "" || rest[0] == '.' || rest[0] == '[')
 		}
 		if !slices.ContainsFunc(shape, sameOrWithin) {
 			shape = append(shape, rule)

@@ -11,7 +11,8 @@ import (
 )
 
 type callsInput struct {
-	pageInput
+	Limit   int       `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many at most"`
+	Cursor  string    `query:"cursor" doc:"next_cursor of the page before"`
 	Route   string    `query:"route" doc:"The id of a route"`
 	Outcome string    `query:"outcome" enum:"connected,unanswered,abandoned,refused,gate_failed,diverted,failed"`
 	From    time.Time `query:"from" doc:"Started at this time or later"`
@@ -39,11 +40,14 @@ func (a *rest) calls(ctx context.Context, in *callsInput) (*plain[list[models.Ca
 		}
 		filter.Caller = caller
 	}
-	calls, next, err := a.store.Calls(ctx, filter, in.page())
+	calls, next, err := a.store.Calls(ctx, filter, store.Page{Limit: in.Limit, Cursor: in.Cursor})
 	return answerList(calls, next), inQuery(err)
 }
 
 func (a *rest) call(ctx context.Context, in *idInput) (*plain[models.Call], error) {
 	call, err := a.store.Call(ctx, in.ID)
+	if call.Plan != nil {
+		call.Plan.Allowlist.Callers = each(call.Plan.Allowlist.Callers, func(c models.AllowedCaller) models.AllowedCaller { return c })
+	}
 	return &plain[models.Call]{Body: call}, err
 }

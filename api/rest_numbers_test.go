@@ -145,7 +145,7 @@ func TestRESTCarrierErrorsSayWhatToDo(t *testing.T) {
 			if !strings.Contains(p.Detail, c.want) {
 				t.Errorf("detail %q, want %q", p.Detail, c.want)
 			}
-			if log := rt.log.String(); strings.Count(log, "request failed") != 1 || strings.Contains(log, "555") {
+			if log := rt.log.String(); strings.Count(log, "request failed") != 1 || strings.Contains(log, "+1202") {
 				t.Errorf("logged %s", log)
 			}
 		})

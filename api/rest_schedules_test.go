@@ -19,7 +19,11 @@ func weekly(first, second string) string {
 func (rt *restTest) onCall(schedule, at string) string {
 	rt.Helper()
 	var got onCall
-	rt.send(http.MethodGet, "/v1/schedules/"+schedule+"/on-call?at="+url.QueryEscape(at), "").is(http.StatusOK).into(&got)
+	path := "/v1/schedules/" + schedule + "/on-call"
+	if at != "" {
+		path += "?at=" + url.QueryEscape(at)
+	}
+	rt.send(http.MethodGet, path, "").is(http.StatusOK).into(&got)
 	names := []string{}
 	for _, duty := range got.OnCall {
 		names = append(names, duty.Name)

@@ -31,7 +31,7 @@ type Config struct {
 	AuthTokens  []string // of the carrier account: one, or more while they are rotated
 	PublicURL   string   // where the carrier reaches us, without a trailing slash
 	FallbackURL string   // where the emergency documents are published; empty when nowhere
-	AdminKey    string   // of the REST API; empty switches the REST API off
+	AdminKey    string   // of the REST API; empty lets nobody in
 	Pace        float64  // tests only: how much faster than life calls run; zero means 1
 	Log         *slog.Logger
 }
@@ -83,9 +83,14 @@ func New(c Config) (*Server, error) {
 		s.log.Error("panic", "cause", err, "stack", string(stack))
 		return err
 	}}))
+	e.HTTPErrorHandler = problemHandler(c.Log)
 	s.mountWebhooks(e)
 	s.mountAudio(e)
 	s.mountHealth(e)
+	mountREST(e, restDeps{
+		store: c.Store, carrier: c.Carrier, adminKey: c.AdminKey,
+		publicURL: c.PublicURL, fallbackURL: c.FallbackURL, log: c.Log, now: time.Now,
+	})
 	s.echo = e
 	return s, nil
 }

@@ -19,6 +19,17 @@ type Webhooks struct {
 	Status         string // told, by POST, how a call ended; empty means nobody
 }
 
+// WebhooksAt are the webhooks of a number of ours: public is where the carrier reaches us, and
+// fallback where the emergency documents are, empty when nowhere. Neither ends with a slash.
+func WebhooksAt(public, fallback string) Webhooks {
+	links := models.Links{Base: public}
+	w := Webhooks{Voice: links.Voice(0), Status: links.Status()}
+	if fallback != "" {
+		w.Fallback, w.FallbackMethod = fallback, http.MethodGet
+	}
+	return w
+}
+
 // Number is a number that the account owns.
 type Number struct {
 	SID            string

@@ -46,7 +46,7 @@ func TestNumberOfSomebodyElseIsNotFound(t *testing.T) {
 	t.Parallel()
 	client, _ := newCarrier(t, says(`{"incoming_phone_numbers": []}`))
 	_, err := client.Number(t.Context(), "+12025550123")
-	if !errors.Is(err, models.ErrNotFound) || strings.Contains(err.Error(), "555") {
+	if !errors.Is(err, models.ErrNotFound) || strings.Contains(err.Error(), "2025550123") {
 		t.Errorf("Number = %v", err)
 	}
 	client, _ = newCarrier(t, always(http.StatusOK, "", "{}"))

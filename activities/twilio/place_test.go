@@ -111,7 +111,7 @@ func TestPlaceRepeatsOnlyWhatTheCarrierSurelyIgnored(t *testing.T) {
 				if failed.Class != c.class || failed.Code != c.code || failed.RetryAfter != c.wait {
 					t.Errorf("got %q, code %d, wait %v; %v", failed.Class, failed.Code, failed.RetryAfter, err)
 				}
-				if strings.Contains(fmt.Sprintf("%v %+v", err, errors.Unwrap(err)), "555") {
+				if strings.Contains(fmt.Sprintf("%v %+v", err, errors.Unwrap(err)), "2025550123") {
 					t.Errorf("shows a number: %v", err)
 				}
 			})
@@ -163,41 +163,39 @@ func TestPlaceTriesTwiceWhenNobodyListens(t *testing.T) {
 	}
 }
 
+// silent answers nothing for longer than any test waits, or until it is hung up on.
+func silent(_ *carrier, _ http.ResponseWriter, r *http.Request, _ int) {
+	select {
+	case <-r.Context().Done():
+	case <-time.After(5 * time.Second):
+	}
+}
+
 func TestPlaceStopsAtOnceWhenItsContextEnds(t *testing.T) {
 	t.Parallel()
-	slow := func(release <-chan struct{}) func(*carrier, http.ResponseWriter, *http.Request, int) {
-		return func(_ *carrier, _ http.ResponseWriter, r *http.Request, _ int) {
-			select {
-			case <-release:
-			case <-r.Context().Done():
-			}
-		}
-	}
 	for name, c := range map[string]struct {
-		answer func(release <-chan struct{}) func(*carrier, http.ResponseWriter, *http.Request, int)
+		answer func(*carrier, http.ResponseWriter, *http.Request, int)
 		end    func(context.Context) (context.Context, context.CancelFunc)
 		class  Class
 		cause  error
 		posts  int
 	}{
-		"time-out while the carrier thinks": {slow, func(ctx context.Context) (context.Context, context.CancelFunc) {
+		"time-out while the carrier thinks": {silent, func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return context.WithTimeout(ctx, 50*time.Millisecond)
 		}, Unknown, context.DeadlineExceeded, 1},
-		"cancelled while the carrier thinks": {slow, func(ctx context.Context) (context.Context, context.CancelFunc) {
+		"cancelled while the carrier thinks": {silent, func(ctx context.Context) (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancel(ctx)
 			time.AfterFunc(50*time.Millisecond, cancel)
 			return ctx, cancel
 		}, Unknown, context.Canceled, 1},
 		"cancelled between two tries": {
-			func(<-chan struct{}) func(*carrier, http.ResponseWriter, *http.Request, int) {
-				return always(429, "2", "")
-			},
+			always(429, "2", ""),
 			func(ctx context.Context) (context.Context, context.CancelFunc) {
 				ctx, cancel := context.WithCancel(ctx)
 				time.AfterFunc(50*time.Millisecond, cancel)
 				return ctx, cancel
 			}, Busy, nil, 1},
-		"cancelled before": {slow, func(ctx context.Context) (context.Context, context.CancelFunc) {
+		"cancelled before": {silent, func(ctx context.Context) (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancel(ctx)
 			cancel()
 			return ctx, cancel
@@ -205,9 +203,7 @@ func TestPlaceStopsAtOnceWhenItsContextEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			release := make(chan struct{})
-			client, carrier := newCarrier(t, c.answer(release))
-			defer close(release)
+			client, carrier := newCarrier(t, c.answer)
 			ctx, cancel := c.end(t.Context())
 			defer cancel()
 			within(t, time.Second, func() {
@@ -225,9 +221,7 @@ func TestPlaceStopsAtOnceWhenItsContextEnds(t *testing.T) {
 
 func TestPlaceGivesUpOnASilentCarrier(t *testing.T) {
 	t.Parallel()
-	release := make(chan struct{})
-	client, carrier := newCarrier(t, func(*carrier, http.ResponseWriter, *http.Request, int) { <-release })
-	defer close(release)
+	client, carrier := newCarrier(t, silent)
 	client.patience = 50 * time.Millisecond
 	_, err := client.Place(t.Context(), aLeg)
 	if ClassOf(err) != Unknown || !errors.Is(err, context.DeadlineExceeded) || len(carrier.got()) != 1 {

@@ -84,7 +84,7 @@ func startPostgres() (dir string, err error) {
 	if err != nil {
 		return "", err
 	}
-	dir, err = os.MkdirTemp("", "pg")
+	dir, err = os.MkdirTemp(fastest(), "pg")
 	if err != nil {
 		return "", err
 	}
@@ -119,6 +119,17 @@ func startPostgres() (dir string, err error) {
 		return "", errors.Join(err, os.RemoveAll(dir))
 	}
 	return dir, nil
+}
+
+// fastest is the folder for temporary files, or shared memory where that has 2 GiB to spare: a
+// new database is hundreds of small files.
+func fastest() string {
+	const memory = "/dev/shm"
+	var stat syscall.Statfs_t
+	if err := syscall.Statfs(memory, &stat); err == nil && stat.Bavail*uint64(stat.Bsize) >= 2<<30 {
+		return memory
+	}
+	return ""
 }
 
 // ready waits until the server answers.

@@ -1,0 +1,69 @@
+// Command ringdown is the whole product in one binary: the API, the worker, the development
+// system and the simulated carrier.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the build.
+var version = "dev"
+
+type commands struct {
+	Dev      devCommand      `cmd:"" help:"Run everything on this machine: Temporal, database, API, worker and a simulated carrier."`
+	Serve    serveCommand    `cmd:"" help:"Run the API and the worker, given Temporal and a database."`
+	API      apiCommand      `cmd:"" name:"api" help:"Run the API alone."`
+	Worker   workerCommand   `cmd:"" help:"Run the worker alone."`
+	Call     callCommand     `cmd:"" help:"Place a call in the running dev system and watch it."`
+	Simulate simulateCommand `cmd:"" help:"Run the simulated carrier alone."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database's schema up to date."`
+	Doctor   doctorCommand   `cmd:"" help:"Check settings, Temporal, database, carrier and numbers, and say what to do."`
+
+	Version kong.VersionFlag `help:"Print the version and leave."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is main with its surroundings as arguments. It returns the exit code: 0, 1 when the command
+// failed, 2 when it was not understood.
+func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+	exit := -1
+	parser, err := kong.New(&commands{},
+		kong.Name("ringdown"),
+		kong.Description("One phone number that reaches whoever is on call."),
+		kong.UsageOnError(),
+		kong.Writers(out, errOut),
+		kong.Exit(func(code int) { exit = code }),
+		kong.Vars{"version": version},
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.BindTo(out, (*io.Writer)(nil)),
+	)
+	if err != nil {
+		fmt.Fprintln(errOut, "ringdown:", err)
+		return 1
+	}
+	command, err := parser.Parse(args)
+	switch {
+	case exit >= 0: // help or version has been printed
+		return exit
+	case err != nil:
+		fmt.Fprintln(errOut, "ringdown:", err)
+		return 2
+	}
+	if err := command.Run(); err != nil {
+		fmt.Fprintln(errOut, "ringdown:", err)
+		return 1
+	}
+	return 0
+}

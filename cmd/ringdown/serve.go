@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/ringdown/ringdown/api"
+	"github.com/ringdown/ringdown/worker"
+)
+
+// drainWithin is how long requests in flight may take when the API stops: longer than any.
+const drainWithin = 10 * time.Second
+
+type serveCommand struct{ settings }
+
+// Run runs both roles until ctx ends.
+func (c *serveCommand) Run(ctx context.Context) error { return c.serve(ctx, true, true) }
+
+type apiCommand struct{ settings }
+
+// Run runs the API until ctx ends.
+func (c *apiCommand) Run(ctx context.Context) error { return c.serve(ctx, true, false) }
+
+type workerCommand struct{ settings }
+
+// Run runs the worker until ctx ends.
+func (c *workerCommand) Run(ctx context.Context) error { return c.serve(ctx, false, true) }
+
+func (s settings) serve(ctx context.Context, withAPI, withWorker bool) error {
+	if err := s.mistakes(withAPI); err != nil {
+		return err
+	}
+	p, err := s.connect(ctx, os.Stderr, false)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	if !withAPI {
+		return s.work(ctx, p)
+	}
+	listener, err := net.Listen("tcp", s.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w; set LISTEN", s.Listen, err)
+	}
+	return s.runRoles(ctx, p, listener, withWorker, 0)
+}
+
+// runRoles runs the API, and the worker with it where wanted, until ctx ends or one of them
+// fails. The API stops first: what it has begun, the worker still answers.
+func (s settings) runRoles(ctx context.Context, p parts, listener net.Listener, withWorker bool, pace float64) error {
+	server, err := api.New(api.Config{
+		Store: p.store, Temporal: p.temporal, Namespace: p.namespace, Carrier: p.carrier, AuthTokens: s.AuthTokens,
+		PublicURL: s.PublicURL, FallbackURL: s.FallbackURL, AdminKey: s.AdminKey, Pace: pace, Log: p.log,
+	})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	workerCtx, stopWorker := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWorker()
+	worked := make(chan error, 1)
+	if withWorker {
+		go func() { worked <- s.work(workerCtx, p) }()
+	}
+	web := &http.Server{Handler: server, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute}
+	served := make(chan error, 1)
+	go func() { served <- web.Serve(listener) }()
+	p.log.Info("api started", "address", listener.Addr().String())
+
+	select {
+	case <-ctx.Done():
+	case err = <-worked:
+		withWorker = false
+	case err = <-served:
+	}
+	drainCtx, cancel := context.WithTimeout(context.Background(), drainWithin)
+	defer cancel()
+	err = errors.Join(err, web.Shutdown(drainCtx))
+	server.Drain()
+	stopWorker()
+	if withWorker {
+		err = errors.Join(err, <-worked)
+	}
+	p.log.Info("stopped")
+	return err
+}
+
+func (s settings) work(ctx context.Context, p parts) error {
+	return worker.Run(ctx, worker.Config{
+		Temporal: p.temporal, Store: p.store, Carrier: p.carrier,
+		PublicURL: s.PublicURL, CallsPerSecond: s.CallsPerSec, Log: p.log,
+	})
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/models/store"
+	"github.com/ringdown/ringdown/workflows"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/log"
+)
+
+// settings are what a running role needs, from the environment or from flags.
+type settings struct {
+	DatabaseURL string   `env:"DATABASE_URL" help:"sqlite:PATH or postgres://…"`
+	Listen      string   `env:"LISTEN" default:"127.0.0.1:8080" help:"Address of the API."`
+	PublicURL   string   `env:"PUBLIC_URL" help:"Where the carrier reaches the API, without a trailing slash."`
+	FallbackURL string   `env:"FALLBACK_URL" help:"Where the emergency documents are published, on another host."`
+	AccountSID  string   `env:"TWILIO_ACCOUNT_SID" help:"Twilio account."`
+	AuthTokens  []string `env:"TWILIO_AUTH_TOKEN" help:"Its auth token; two, comma-separated, while one is rotated."`
+	CarrierURL  string   `env:"TWILIO_API_URL" help:"Where Twilio's REST API is; empty means Twilio itself."`
+	CallsPerSec float64  `name:"carrier-calls-per-second" env:"CARRIER_CALLS_PER_SECOND" default:"1" help:"How many calls a second the account may place; 0 means no limit of ours."`
+	AdminKey    string   `env:"RINGDOWN_ADMIN_KEY" help:"Key of the first administrator of the REST API."`
+}
+
+// mistakes lists everything that is wrong with the settings of a role, each with what to do.
+func (s settings) mistakes(api bool) error {
+	var wrong []error
+	need := func(value, name, want string) {
+		if strings.TrimSpace(value) == "" {
+			wrong = append(wrong, fmt.Errorf("%s is not set: want %s", name, want))
+		}
+	}
+	need(s.DatabaseURL, "DATABASE_URL", "sqlite:PATH or postgres://…")
+	need(s.PublicURL, "PUBLIC_URL", "the https address at which Twilio reaches this system")
+	need(s.AccountSID, "TWILIO_ACCOUNT_SID", "the account's SID, AC…")
+	need(strings.Join(s.AuthTokens, ""), "TWILIO_AUTH_TOKEN", "the account's auth token, or anybody could forge a webhook")
+	if s.PublicURL != "" {
+		if u, err := url.Parse(s.PublicURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.HasSuffix(s.PublicURL, "/") {
+			wrong = append(wrong, fmt.Errorf("PUBLIC_URL %q: want https://host without a trailing slash", s.PublicURL))
+		}
+	}
+	if api {
+		if _, _, err := net.SplitHostPort(s.Listen); err != nil {
+			wrong = append(wrong, fmt.Errorf("LISTEN %q: want host:port, as in 127.0.0.1:8080", s.Listen))
+		}
+		need(s.AdminKey, "RINGDOWN_ADMIN_KEY", "a long random key for the REST API")
+	}
+	if s.CallsPerSec < 0 {
+		wrong = append(wrong, errors.New("CARRIER_CALLS_PER_SECOND: want 0 or more"))
+	}
+	return errors.Join(wrong...)
+}
+
+// parts are the connections that both roles share.
+type parts struct {
+	store     *store.Store
+	temporal  client.Client
+	namespace string
+	carrier   *twilio.Client
+	log       *slog.Logger
+}
+
+func (p parts) close() {
+	p.temporal.Close()
+	if err := p.store.Close(); err != nil {
+		p.log.Error("close the database", "cause", err)
+	}
+}
+
+// connect opens what a role works with. The database's schema is brought up to date with migrate.
+func (s settings) connect(ctx context.Context, logs io.Writer, migrate bool) (parts, error) {
+	p := parts{log: slog.New(slog.NewJSONHandler(logs, nil))}
+	var err error
+	p.carrier, err = twilio.New(twilio.Config{AccountSID: s.AccountSID, AuthToken: strings.TrimSpace(s.AuthTokens[0]), APIURL: s.CarrierURL, Log: p.log})
+	if err != nil {
+		return parts{}, err
+	}
+	if p.store, err = store.Open(ctx, s.DatabaseURL, p.log); err != nil {
+		return parts{}, err
+	}
+	if migrate {
+		if err := p.store.Migrate(ctx); err != nil {
+			return parts{}, errors.Join(err, p.store.Close())
+		}
+	}
+	options, err := temporalOptions(p.log)
+	if err != nil {
+		return parts{}, errors.Join(err, p.store.Close())
+	}
+	p.namespace = options.Namespace
+	if p.temporal, err = client.DialContext(ctx, options); err != nil {
+		return parts{}, errors.Join(fmt.Errorf("reach Temporal at %s: %w; set TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE", options.HostPort, err), p.store.Close())
+	}
+	return p, nil
+}
+
+// temporalOptions reads TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS and API key settings.
+func temporalOptions(logger *slog.Logger) (client.Options, error) {
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return client.Options{}, fmt.Errorf("read the TEMPORAL_ settings: %w", err)
+	}
+	if options.HostPort == "" {
+		options.HostPort = client.DefaultHostPort
+	}
+	if options.Namespace == "" {
+		options.Namespace = client.DefaultNamespace
+	}
+	options.DataConverter = workflows.DataConverter()
+	options.Logger = log.NewStructuredLogger(logger)
+	return options, nil
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/ringdown/ringdown/simulator"
+)
+
+type simulateCommand struct {
+	Listen     string   `default:"127.0.0.1:8090" help:"Address of the simulated carrier; loopback only."`
+	AccountSID string   `env:"TWILIO_ACCOUNT_SID" default:"AC00000000000000000000000000000000" help:"Its one account."`
+	AuthTokens []string `env:"TWILIO_AUTH_TOKEN" required:"" help:"The account's auth token."`
+	Speed      float64  `default:"1" help:"How much faster than life its phones ring and its voices speak."`
+}
+
+// Run runs the simulated carrier until ctx ends.
+func (c *simulateCommand) Run(ctx context.Context, out io.Writer) error {
+	listener, err := listenOnLoopback(c.Listen)
+	if err != nil {
+		return err
+	}
+	carrier := simulator.New(simulator.Config{AccountSID: c.AccountSID, AuthToken: c.AuthTokens[0], Speed: c.Speed})
+	server := &http.Server{Handler: carrier.Handler(), ReadHeaderTimeout: 5 * time.Second}
+	go func() {
+		<-ctx.Done()
+		carrier.Close()
+		_ = server.Close()
+	}()
+	if _, err := fmt.Fprintf(out, "simulated carrier at http://%s\n", listener.Addr()); err != nil {
+		return err
+	}
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// listenOnLoopback opens an address of this machine alone.
+func listenOnLoopback(address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("listen on %q: want an address of this machine alone, as in 127.0.0.1:8090", address)
+	}
+	return net.Listen("tcp", address)
+}

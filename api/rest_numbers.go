@@ -77,7 +77,7 @@ func (a *rest) importNumber(ctx context.Context, in *createInput) (*made[models.
 	case !owned.CanCall:
 		return nil, &models.InvalidError{Field: "number", Reason: "cannot take calls; the carrier sells it without voice"}
 	}
-	if err := a.carrier.Connect(ctx, owned.SID, a.webhooks()); err != nil {
+	if err := a.carrier.Connect(ctx, owned.SID, twilio.WebhooksAt(a.publicURL, a.fallbackURL)); err != nil {
 		if twilio.ClassOf(err) == "" { // what stands in the way, said for people
 			err = errors.Join(problem(http.StatusBadGateway, "The carrier does not send the number's calls here: "+err.Error()), err)
 		}
@@ -97,22 +97,6 @@ func validateNumber(n models.PhoneNumber) error {
 		faults.Add("number", "must be E.164, as in +12025550123")
 	}
 	return faults.Err()
-}
-
-// patience goes in a webhook URL's fragment, where the carrier looks for it: three more tries on
-// every failure, 2 s to connect, 6 s to answer, 14 s in all.
-const patience = "#rc=3&rp=ct,rt,5xx&ct=2000&rt=6000&tt=14000"
-
-// webhooks is where a number's calls go.
-func (a *rest) webhooks() twilio.Webhooks {
-	hooks := twilio.Webhooks{
-		Voice:  a.publicURL + "/twilio/voice" + patience,
-		Status: a.publicURL + "/twilio/status" + patience,
-	}
-	if a.fallbackURL != "" {
-		hooks.Fallback, hooks.FallbackMethod = a.fallbackURL+patience, http.MethodGet
-	}
-	return hooks
 }
 
 func (a *rest) numbers(ctx context.Context, in *pageInput) (*plain[list[models.PhoneNumber]], error) {

@@ -88,7 +88,7 @@ func TestHandoverAcrossClockChanges(t *testing.T) {
 		{"new york: a week, two days and twelve hours", newYork, "2026-03-02T09:00", []Cadence{{"weeks", 1}, {"days", 2}, {"hours", 12}}, "2026-03-11T09:00:00-04:00", "carol until 2026-03-11T21:00:00-04:00"},
 
 		// Far away.
-		{"ten centuries of handovers", london, "2026-03-27T09:00", hourly, "3026-03-27T08:59:59Z", "carol until 3026-03-27T09:00:00Z"},
+		{"ten centuries of handovers", london, "2026-03-27T09:00", hourly, "3026-03-27T08:30:00Z", "alice until 3026-03-27T10:00:00+01:00"},
 		{"the last year that can be asked about", london, "2026-03-27T09:00", daily, "9999-12-30T12:00:00Z", "bob until 9999-12-31T09:00:00Z"},
 		{"a start in the first year", "UTC", "0001-01-01T09:00", hourly, "2026-03-27T08:59:59Z", "carol until 2026-03-27T09:00:00Z"},
 		{"a cycle of 383 years", "UTC", "2026-03-27T09:00", slices.Repeat([]Cadence{{"weeks", 1000}}, 20), "2026-03-27T09:00:00Z", "alice until 2045-05-26T09:00:00Z"},
@@ -135,7 +135,6 @@ func TestOnCall(t *testing.T) {
 		{"a seat without a user is left out", []Rotation{with(func(r *Rotation) { r.Users, r.Seats = []string{"alice"}, 2 })}, nil, "2026-03-02T09:00:00Z", "alice until 2026-03-03T09:00:00Z"},
 		{"a rotation without users is empty", []Rotation{rotation("primary", "2026-03-02T09:00", daily)}, nil, "2026-03-02T09:00:00Z", ""},
 		{"rotations are listed in their order", []Rotation{late, base}, nil, "2026-03-20T09:00:00Z", "dave until 2026-03-21T09:00:00Z, alice until 2026-03-21T09:00:00Z"},
-		{"a zone that nobody knows has nobody on call", nil, nil, "2026-03-20T09:00:00Z", ""},
 
 		{"before work nobody is on call", []Rotation{office}, nil, "2026-03-09T08:59:59Z", ""},
 		{"work begins on the minute", []Rotation{office}, nil, "2026-03-09T09:00:00Z", "bob until 2026-03-10T09:00:00Z"},
@@ -144,7 +143,7 @@ func TestOnCall(t *testing.T) {
 		{"another weekday has its own hours", []Rotation{office}, nil, "2026-03-10T09:00:00Z", ""},
 		{"24:00 is the end of the day", []Rotation{office}, nil, "2026-03-10T23:59:59Z", "carol until 2026-03-11T09:00:00Z"},
 		{"a night goes on from 00:00", []Rotation{office}, nil, "2026-03-11T00:00:00Z", "carol until 2026-03-11T09:00:00Z"},
-		{"work is on the wall clock: 09:30 summer time", []Rotation{office}, nil, "2026-03-30T08:30:00Z", "alice until 2026-03-31T08:00:00Z"},
+		{"work is on the wall clock: 09:30 summer time", []Rotation{office}, nil, "2026-03-30T08:30:00Z", "bob until 2026-03-31T08:00:00Z"},
 		{"work is on the wall clock: 17:30 summer time", []Rotation{office}, nil, "2026-03-30T16:30:00Z", ""},
 
 		{"an edit leaves the past alone", []Rotation{base, edited, again}, nil, "2026-03-10T11:59:59Z", "carol until 2026-03-11T09:00:00Z"},
@@ -361,9 +360,9 @@ func TestScheduleValidate(t *testing.T) {
 		return Schedule{Name: "Primary", TimeZone: london, Rotations: []Rotation{r}}
 	}
 	for _, c := range []struct {
-		name   string
-		break_ func(*Schedule)
-		want   []string
+		name  string
+		fault func(*Schedule)
+		want  []string
 	}{
 		{"nothing is wrong", func(s *Schedule) {}, nil},
 		{"no name", func(s *Schedule) { s.Name = " " }, []string{"name"}},
@@ -394,7 +393,7 @@ func TestScheduleValidate(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := valid()
-			c.break_(&s)
+			c.fault(&s)
 			if diff := cmp.Diff(c.want, faulty(s.Validate(isUser))); diff != "" {
 				t.Error(diff)
 			}

@@ -1,0 +1,65 @@
+# Everything that CI does is a target here, and runs on a laptop the same way.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+export TEMPORAL_CLI := $(CURDIR)/bin/temporal
+
+help: ## Print this help.
+	@awk -F ':.*## ' '/^[a-z\/-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## Run everything on this machine, with a simulated carrier and a demo.
+	bin/ringdown dev
+
+build: bin/ringdown bin/temporal ## Build the binary and the pinned Temporal server into bin/.
+
+bin/ringdown: $(shell git ls-files '*.go' '*.sql' '*.json' '*.wav' '*.html' '*.css' '*.js' go.mod go.sum 2>/dev/null)
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/ringdown
+
+bin/temporal: tools/temporal/go.mod tools/temporal/go.sum
+	@echo 'building the pinned Temporal server; this takes some minutes, once'
+	cd tools/temporal && go build -ldflags '-s -w' -o ../../bin/temporal github.com/temporalio/cli/cmd/temporal
+	@touch $@
+
+bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
+	cd tools/lint && go build -o ../../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+bin/workflowcheck: tools/lint/go.mod tools/lint/go.sum
+	cd tools/lint && go build -o ../../bin/workflowcheck go.temporal.io/sdk/contrib/tools/workflowcheck
+	@touch $@
+
+test: build ## Run the whole suite, and set up what it needs.
+	tools/setup-tests
+	go test ./...
+	tools/setup-tests --left-out
+
+race: ## Run the decisions, the workflows and the API under the race detector.
+	go test -race ./models ./workflows ./api
+
+bench: build ## Measure the figures of the README, as ratios to a bare workflow.
+	go run ./bench
+
+golden: ## Rewrite the golden files; review them like code.
+	go test ./api/twiml ./cmd/ringdown -update
+	go test ./api -run OpenAPI -update
+
+generate: ## Rewrite generated files.
+	go generate ./...
+
+lint: bin/golangci-lint bin/workflowcheck ## Format, vet, lint, and look for what a workflow must not do.
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'run gofmt -w on these'; exit 1; }
+	go vet ./...
+	bin/golangci-lint run
+	bin/workflowcheck ./workflows/...
+
+fresh: generate golden ## Fail when a generated or golden file is not up to date.
+	git diff --exit-code --stat
+
+ci: lint test race fresh ## What CI runs.
+
+clean: ## Remove what was built.
+	rm -rf bin
+
+.PHONY: help run build test race bench golden generate lint fresh ci clean

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/nyaruka/phonenumbers"
 
@@ -64,7 +63,7 @@ func (a *rest) mountNumbers() {
 // importNumber may be repeated: setting the webhooks again changes nothing, and the number is
 // taken in once.
 func (a *rest) importNumber(ctx context.Context, in *createInput) (*made[models.PhoneNumber], error) {
-	number, err := decode(a, in.RawBody, importNumberRequest.number, validateNumber)
+	number, err := decode(a, in.RawBody, importNumberRequest.number, models.PhoneNumber.Validate)
 	if err != nil {
 		return nil, err
 	}
@@ -88,17 +87,6 @@ func (a *rest) importNumber(ctx context.Context, in *createInput) (*made[models.
 	return create("/v1/phone-numbers", number.ID, number, number.Version), err
 }
 
-func validateNumber(n models.PhoneNumber) error {
-	var faults models.Faults
-	if strings.TrimSpace(n.Name) == "" {
-		faults.Add("name", "must not be empty")
-	}
-	if _, ok := models.ParsePhone(string(n.Number)); !ok {
-		faults.Add("number", "must be E.164, as in +12025550123")
-	}
-	return faults.Err()
-}
-
 func (a *rest) numbers(ctx context.Context, in *pageInput) (*plain[list[models.PhoneNumber]], error) {
 	numbers, next, err := a.store.Numbers(ctx, in.page())
 	return answerList(numbers, next), inQuery(err)
@@ -118,7 +106,7 @@ func (a *rest) updateNumber(ctx context.Context, in *updateInput) (*one[models.P
 		number.Name = r.Name
 		return number
 	}
-	number, err = decode(a, in.RawBody, renamed, validateNumber)
+	number, err = decode(a, in.RawBody, renamed, models.PhoneNumber.Validate)
 	if err != nil {
 		return nil, err
 	}

@@ -169,7 +169,7 @@ func (a *rest) decodeRoute(ctx context.Context, raw []byte) (models.Route, model
 }
 
 func (a *rest) saved(r models.Route, d models.Directory) savedRoute {
-	return savedRoute{Route: r, Warnings: warnings(r, freeze(r, d, a.now()), d)}
+	return savedRoute{Route: r, Warnings: r.Warnings(freeze(r, d, a.now()), d)}
 }
 
 // withCallers shows a route without an allowlist as one with an empty list.

@@ -18,6 +18,9 @@ type Links struct {
 // Source: Twilio, Webhooks connection overrides.
 const retries = "#rc=3&rp=ct,rt,5xx&ct=2000&rt=6000&tt=14000"
 
+// WithRetries is an address of another host of ours, asked as patiently as our own.
+func WithRetries(address string) string { return address + retries }
+
 // Voice is where a new call is announced. The number itself has try zero; later tries follow when
 // no answer was ready.
 func (l Links) Voice(try int) string {

@@ -24,3 +24,11 @@ type PhoneNumber struct {
 	CreatedAt time.Time    `json:"created_at"`
 	UpdatedAt time.Time    `json:"updated_at"`
 }
+
+// Validate reports every fault of a number at once.
+func (n PhoneNumber) Validate() error {
+	var faults Faults
+	text(&faults, "name", n.Name, 1, 100)
+	e164Field(&faults, "number", n.Number)
+	return faults.Err()
+}

@@ -251,21 +251,10 @@ func (t Target) validate(faults *Faults, place string, d Directory) {
 
 // canReachSomebody says whether any user that a level may name, now or later, has a phone.
 func (r Route) canReachSomebody(d Directory) bool {
-	reachable := func(id string) bool {
-		user, ok := d.Users[id]
-		return ok && user.Unreachable() == ""
-	}
 	for _, level := range r.Levels {
-		for _, t := range level.Targets {
-			if t.Type == TargetUser && reachable(t.UserID) {
+		for _, id := range level.names(d) {
+			if user, ok := d.Users[id]; ok && user.Unreachable() == "" {
 				return true
-			}
-			for _, rotation := range d.Schedules[t.ScheduleID].Rotations {
-				for _, id := range rotation.Users {
-					if t.Type == TargetSchedule && reachable(id) {
-						return true
-					}
-				}
 			}
 		}
 	}

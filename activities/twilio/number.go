@@ -25,7 +25,7 @@ func WebhooksAt(public, fallback string) Webhooks {
 	links := models.Links{Base: public}
 	w := Webhooks{Voice: links.Voice(0), Status: links.Status()}
 	if fallback != "" {
-		w.Fallback, w.FallbackMethod = fallback, http.MethodGet
+		w.Fallback, w.FallbackMethod = models.WithRetries(fallback), http.MethodGet
 	}
 	return w
 }

@@ -181,7 +181,7 @@ func FuzzSignature(f *testing.F) {
 			if (signatures{s[0] + "x"}).valid(right, address, form) {
 				t.Errorf("accepted with another token: %q", form.Encode())
 			}
-			form.Add(name2, value2+"x")
+			form.Add(name2, value1+value2+"x")
 			if s.valid(right, address, form) {
 				t.Errorf("accepted with one value more: %q", form.Encode())
 			}

@@ -68,7 +68,7 @@ func (s *system) line(t *testing.T, levels string, settings ...func(*models.Rout
 		t.Fatal(err)
 	}
 	route := models.Route{
-		Name: t.Name(), PhoneNumberID: number.ID, Enabled: true, Language: "en-GB", Accept: models.Acceptance{Required: true},
+		Name: fmt.Sprintf("%s %d", t.Name(), s.numbers), PhoneNumberID: number.ID, Enabled: true, Language: "en-GB", Accept: models.Acceptance{Required: true},
 	}
 	for _, names := range strings.Split(levels, "/") {
 		var level models.Level

@@ -45,7 +45,7 @@ const (
 // and is empty when the prompt timed out. try counts from 1.
 func (k Keypress) Judge(digits string, try int) Verdict {
 	switch {
-	case !k.Enabled || digits == k.Key:
+	case !k.Enabled || digits != "" && digits == k.Key:
 		return Accept
 	case try < KeyTries:
 		return Repeat
@@ -68,7 +68,7 @@ const DeclineKey = "9"
 // document says the prompt twice, so no key at all means that nobody listens: a mailbox.
 func (a Acceptance) Judge(digits string, hearing int) Verdict {
 	switch {
-	case !a.Required || digits == a.Key:
+	case !a.Required || digits != "" && digits == a.Key:
 		return Accept
 	case digits == DeclineKey:
 		return Decline

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// LocalTime is a date and time on the wall, in no zone yet: 2026-03-02T09:00:00.
+// LocalTime is a date and time on the wall, in whole seconds and no zone yet: 2026-03-02T09:00:00.
 type LocalTime time.Time // always UTC inside
 
 // ClockTime is a time of day in minutes since midnight, 0 to 1440: 09:00, 24:00.
@@ -53,7 +53,7 @@ func (l *LocalTime) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		t, err = time.Parse("2006-01-02T15:04", s)
 	}
-	if err != nil {
+	if err != nil || t.Nanosecond() != 0 {
 		return fmt.Errorf("local time %q: want 2026-03-02T09:00:00", s)
 	}
 	*l = LocalTime(t)

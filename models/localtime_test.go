@@ -55,6 +55,7 @@ func TestLocalTimeJSON(t *testing.T) {
 		{"with seconds", `"2026-03-02T09:00:30"`, `"2026-03-02T09:00:30"`},
 		{"without seconds", `"2026-03-02T09:00"`, `"2026-03-02T09:00:00"`},
 		{"a zone is refused", `"2026-03-02T09:00:00Z"`, ""},
+		{"a part of a second is refused", `"2026-03-02T09:00:00.5"`, ""},
 		{"a date alone is refused", `"2026-03-02"`, ""},
 		{"a day that does not exist is refused", `"2026-02-30T09:00:00"`, ""},
 		{"a number is refused", `9`, ""},

@@ -153,11 +153,8 @@ func (r Rotation) shift(at time.Time, loc *time.Location) (shift int, until time
 		return -1, first
 	}
 	shift = r.Handover.count(wallClock(at.In(loc)))
-	// Wall-clock time repeats itself when the clocks go back, and skips when they go forward:
+	// When the clocks go back the wall shows times before a handover that has happened already:
 	// the instants decide.
-	for shift > 0 && at.Before(r.Handover.at(shift, loc)) {
-		shift--
-	}
 	for !at.Before(r.Handover.at(shift+1, loc)) {
 		shift++
 	}

@@ -35,9 +35,8 @@ func Alert(ctx workflow.Context, in models.Raised) error {
 		return err
 	}
 	for !a.ended {
-		heard, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-			Timeout: livenessCheck, TimerOptions: workflow.TimerOptions{Summary: "to ask whether the call still lives"},
-		}, func() bool { return a.ended || a.changed && a.row.AnsweredBy != "" })
+		heard, err := awaitFor(ctx, livenessCheck, "to ask whether the call still lives",
+			func() bool { return a.ended || a.changed && a.row.AnsweredBy != "" })
 		if err != nil {
 			return err
 		}

@@ -143,14 +143,16 @@ func (c *call) timedOut(ctx workflow.Context, a *attempt, timeout *temporal.Time
 		}
 	}
 	if late := workflow.Now(ctx).Sub(a.DialledAt) - dialTime(c.plan); late > absence {
-		picked, err := c.askCarrier(ctx, a)
-		if err != nil || picked || c.over() {
+		if _, err := c.askCarrier(ctx, a); err != nil || a.State != models.Ringing || c.over() {
 			return false, err
 		}
 	}
 	c.giveUp(ctx, a)
 	if a.Leg != "" || a.hangUp == nil {
 		return false, nil
+	}
+	if err := workflow.Await(ctx, func() bool { return a.hangUp.IsReady() || c.over() }); err != nil || c.over() {
+		return false, err
 	}
 	var hungUp activities.HungUp
 	if err := a.hangUp.Get(ctx, &hungUp); err != nil || hungUp.Found {
@@ -212,13 +214,27 @@ func (c *call) hangUp(ctx workflow.Context, a *attempt) {
 	ending := workflow.ExecuteActivity(asking(ctx, "end the leg of "+a.Name), phone.HangUp, activities.HangUpRequest{
 		CallSID: c.in.CallSID, Attempt: a.Attempt, From: c.in.Number, Leg: a.Leg, Since: a.DialledAt,
 	})
-	a.hangUp = ending
+	hangUp, noted := workflow.NewFuture(ctx)
+	a.hangUp = hangUp
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		var hungUp activities.HungUp
-		if ending.Get(ctx, &hungUp) == nil {
-			c.overAt(ctx, a)
+		err := ending.Get(ctx, &hungUp)
+		if err == nil {
+			c.hungUp(ctx, a, hungUp)
 		}
+		noted.Set(hungUp, err)
 	})
+}
+
+// hungUp notes what became of a leg that we ended.
+func (c *call) hungUp(ctx workflow.Context, a *attempt, hungUp activities.HungUp) {
+	if a.Leg == "" {
+		a.Leg = hungUp.Leg
+	}
+	if a.Result == "" {
+		a.Result = models.ResultCanceled
+	}
+	c.overAt(ctx, a)
 }
 
 // notReached notes that a dial ended without anybody on the line.

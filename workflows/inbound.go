@@ -117,10 +117,21 @@ func (c *call) left() models.Outcome {
 // wait blocks until the condition holds or the caller is gone, at most for d at the plan's pace.
 // It reports whether it ended before the time was up.
 func (c *call) wait(ctx workflow.Context, d time.Duration, summary string, condition func() bool) (bool, error) {
-	return workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-		Timeout:      c.plan.Paced(d),
-		TimerOptions: workflow.TimerOptions{Summary: summary},
-	}, func() bool { return condition() || c.over() })
+	return awaitFor(ctx, c.plan.Paced(d), summary, func() bool { return condition() || c.over() })
+}
+
+// awaitFor blocks until the condition holds, at most for d, and reports whether it does. Unlike
+// the SDK's own it starts no timer for what holds already and leaves none behind, which would
+// wake the run for nothing.
+func awaitFor(ctx workflow.Context, d time.Duration, summary string, condition func() bool) (bool, error) {
+	if condition() {
+		return true, nil
+	}
+	timerCtx, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	timer := workflow.NewTimerWithOptions(timerCtx, d, workflow.TimerOptions{Summary: summary})
+	err := workflow.Await(ctx, func() bool { return condition() || timer.IsReady() })
+	return err == nil && condition(), err
 }
 
 // end closes the call whatever happened before, cancellation included: no leg is left, the alert

@@ -369,6 +369,8 @@ type carrier struct {
 	lives    bool  // the run of the call is open
 	noAlert  bool  // the alert cannot be started
 
+	onResolve func() // happens once, while the resolved alert is written
+
 	mu      sync.Mutex // activities run beside the workflow
 	dials   []*dial
 	hangUps []string
@@ -437,7 +439,9 @@ func timesOut(c *carrier, d *dial, after float64, kind enums.TimeoutType, detail
 	return models.Dialled{}, activity.ErrResultPending
 }
 
-func (c *carrier) later(after float64, happen func()) { c.env.RegisterDelayedCallback(happen, seconds(after)) }
+func (c *carrier) later(after float64, happen func()) {
+	c.env.RegisterDelayedCallback(happen, seconds(after))
+}
 
 func (c *carrier) settle(d *dial, result any, err error) {
 	if err := c.env.CompleteActivity(d.token, result, err); err != nil {
@@ -541,6 +545,10 @@ func (c *carrier) RecordAlert(_ context.Context, alert models.Alert) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.alerts = append(c.alerts, alert)
+	if alert.Status == models.AlertResolved && c.onResolve != nil {
+		c.onResolve()
+		c.onResolve = nil
+	}
 	return nil
 }
 

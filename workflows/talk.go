@@ -113,10 +113,7 @@ func (c *call) askCarrier(ctx workflow.Context, a *attempt) (picked bool, err er
 // when the call was broken off.
 func (c *call) endLegs(ctx workflow.Context, atOnce bool) {
 	if !atOnce {
-		_, _ = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-			Timeout:      c.plan.Paced(hangUpGrace),
-			TimerOptions: workflow.TimerOptions{Summary: "for the last words on other lines"},
-		}, func() bool { return !c.lastWords() })
+		_, _ = awaitFor(ctx, c.plan.Paced(hangUpGrace), "for the last words on other lines", func() bool { return !c.lastWords() })
 	}
 	for _, a := range c.attempts {
 		c.giveUp(ctx, a)

@@ -153,12 +153,14 @@ func (c *call) turnsAway(a *attempt, leg string) (models.Answer, bool) {
 	}
 }
 
-// accept joins the first who takes the call.
+// accept joins the first who takes the call, however often that is told.
 func (c *call) accept(ctx workflow.Context, a *attempt) models.Answer {
-	c.winner = a
-	c.stage = models.StageTalking
-	c.decide(ctx, a, models.Accepted, "took the call")
-	c.record.ConnectedAt, c.record.AnsweredBy = a.DecidedAt, a.UserID
+	if c.winner == nil {
+		c.winner = a
+		c.stage = models.StageTalking
+		c.decide(ctx, a, models.Accepted, "took the call")
+		c.record.ConnectedAt, c.record.AnsweredBy = a.DecidedAt, a.UserID
+	}
 	return c.plan.Join(a.ID, c.in.Room)
 }
 

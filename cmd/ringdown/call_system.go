@@ -111,10 +111,9 @@ func getAll[T any](ctx context.Context, c restClient, path string, query url.Val
 
 // stage is a route with all that is around it: who calls it is put on this stage.
 type stage struct {
-	route  models.Route
-	number models.Phone
-	plan   models.Plan
-	users  []models.User
+	route models.Route // its defaults filled in
+	plan  models.Plan
+	users []models.User
 }
 
 // setStage reads the route of that name, or the first that can be called.
@@ -138,66 +137,67 @@ func (c restClient) setStage(ctx context.Context, name string) (stage, error) {
 		return s, fmt.Errorf("the number of the route %s is %s: give the route another", s.route.Name, number.Status)
 	}
 	var plan struct {
-		Levels []models.PlanLevel `json:"levels"`
+		Levels  []models.PlanLevel `json:"levels"`
+		Skipped []models.Skipped   `json:"skipped"`
 	}
 	if err := c.get(ctx, "/v1/call-routes/"+url.PathEscape(s.route.ID)+"/plan", &plan); err != nil {
 		return s, err
 	}
-	s.number, s.plan = number.Number, planOf(s.route.Defaults(), number.Number, plan.Levels)
+	s.route = s.route.Defaults()
+	s.plan = planOf(s.route, number.Number, plan.Levels)
+	s.plan.Skipped = plan.Skipped
 	return s, nil
 }
 
 // routeNamed finds a route by name or the beginning of its name, in any case of letters, or by
 // id; without a name, the first enabled one that has a number.
 func routeNamed(routes []models.Route, name string) (models.Route, error) {
-	var found []models.Route
-	var names []string
+	var exact, begun []models.Route
 	for _, r := range routes {
-		names = append(names, r.Name)
 		switch {
-		case name == "" && r.Enabled && r.PhoneNumberID != "":
-			return r, nil
-		case name == "":
+		case name == "" && (!r.Enabled || r.PhoneNumberID == ""):
 		case strings.EqualFold(r.Name, name) || r.ID == name:
-			found = []models.Route{r}
-		case len(r.Name) >= len(name) && strings.EqualFold(r.Name[:len(name)], name):
-			found = append(found, r)
+			exact = append(exact, r)
+		case strings.HasPrefix(strings.ToLower(r.Name), strings.ToLower(name)):
+			begun = append(begun, r)
 		}
-		if len(found) == 1 && (strings.EqualFold(found[0].Name, name) || found[0].ID == name) {
-			break
-		}
+	}
+	found := exact
+	if len(found) == 0 {
+		found = begun
 	}
 	switch {
 	case len(routes) == 0:
 		return models.Route{}, errors.New("there is no route to call: make one at /docs, or start `ringdown dev` with its demo in a new --data folder")
-	case name == "":
-		return models.Route{}, fmt.Errorf("no route is enabled and has a number: there are %s", list(names))
+	case len(found) == 0 && name == "":
+		return models.Route{}, fmt.Errorf("no route is enabled and has a number: there are %s", list(routeNames(routes)))
 	case len(found) == 0:
-		return models.Route{}, fmt.Errorf("no route is called %q: there are %s", name, list(names))
-	case len(found) > 1:
-		names = nil
-		for _, r := range found {
-			names = append(names, r.Name)
-		}
-		return models.Route{}, fmt.Errorf("%q may be %s: write more of the name", name, list(names))
+		return models.Route{}, fmt.Errorf("no route is called %q: there are %s", name, list(routeNames(routes)))
+	case len(found) > 1 && name != "":
+		return models.Route{}, fmt.Errorf("%q may be %s: write more of the name", name, list(routeNames(found)))
 	case found[0].PhoneNumberID == "":
 		return models.Route{}, fmt.Errorf("the route %s has no number, so nobody can call it: give it one", found[0].Name)
 	}
 	return found[0], nil
 }
 
-// record finds the record of a call to a route; nil until there is one that has ended.
-func (c restClient) record(ctx context.Context, routeID, callSID string, since time.Time) (*models.Call, error) {
-	calls, err := getAll[models.Call](ctx, c, "/v1/calls", url.Values{
-		"route": {routeID}, "live": {"false"}, "from": {since.UTC().Format(time.RFC3339)},
-	})
-	if err != nil {
-		return nil, err
+func routeNames(routes []models.Route) []string {
+	names := make([]string, len(routes))
+	for i, r := range routes {
+		names[i] = r.Name
 	}
+	return names
+}
+
+// record finds the record of a call to a route. found is false until there is one that has ended.
+func (c restClient) record(ctx context.Context, routeID, callSID string, since time.Time) (call models.Call, found bool, err error) {
+	calls, err := getAll[models.Call](ctx, c, "/v1/calls", url.Values{
+		"route": {routeID}, "from": {since.UTC().Format(time.RFC3339)},
+	})
 	for _, call := range calls {
-		if call.CarrierCallID == callSID {
-			return &call, nil
+		if call.CarrierCallID == callSID && call.EndedAt != nil {
+			return call, true, nil
 		}
 	}
-	return nil, nil
+	return models.Call{}, false, err
 }

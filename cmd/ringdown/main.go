@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // schedules need time zones on images that have none
 
 	"github.com/alecthomas/kong"
 )

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/api"
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/models/store"
+	"github.com/ringdown/ringdown/simulator"
+	"github.com/ringdown/ringdown/worker"
+	"github.com/ringdown/ringdown/workflows"
+	"go.temporal.io/sdk/client"
+)
+
+const (
+	accountSID = "AC00000000000000000000000000000001"
+	authToken  = "aTokenOfNoAccountAtAll"
+	holdNumber = models.Phone("+12025550110")
+	gateNumber = models.Phone("+12025550111")
+	caller     = "+447700900123"
+	people     = 8 // on each route, more than are rung
+)
+
+// ours is the product: the API and the worker in one process, as `ringdown serve` runs them, on
+// SQLite. Webhooks reach it over HTTP, signed.
+type ours struct {
+	carrier  *carrier
+	store    *store.Store
+	temporal client.Client
+	web      *httptest.Server
+	client   *http.Client
+	server   *api.Server
+	ringing  callMap[leg]
+
+	stopWorker context.CancelFunc
+	worked     chan error
+}
+
+func startOurs(ctx context.Context, dir, temporalAddress string) (*ours, error) {
+	o := &ours{
+		carrier: startCarrier(), worked: make(chan error, 1),
+		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * crowd}},
+	}
+	logger := slog.New(slog.NewJSONHandler(io.Discard, nil)) // as costly as in production, but for the writing
+	var err error
+	if o.store, err = store.Open(ctx, "sqlite:"+filepath.Join(dir, "ringdown.db"), logger); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(o.store.Migrate(ctx), o.seed(ctx)); err != nil {
+		return nil, err
+	}
+	if o.temporal, err = dialTemporal(ctx, temporalAddress); err != nil {
+		return nil, err
+	}
+	rest, err := twilio.New(twilio.Config{AccountSID: accountSID, AuthToken: authToken, APIURL: o.carrier.web.URL, Log: logger})
+	if err != nil {
+		return nil, err
+	}
+	o.web = httptest.NewUnstartedServer(nil)
+	public := "http://" + o.web.Listener.Addr().String()
+	if o.server, err = api.New(api.Config{
+		Store: o.store, Temporal: o.temporal, Namespace: client.DefaultNamespace, Carrier: rest,
+		AuthTokens: []string{authToken}, PublicURL: public, Log: logger,
+	}); err != nil {
+		return nil, err
+	}
+	o.web.Config.Handler = o.server
+	o.web.Start()
+	workerCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	o.stopWorker = stop
+	go func() {
+		o.worked <- worker.Run(workerCtx, worker.Config{
+			Temporal: o.temporal, Store: o.store, Carrier: rest, PublicURL: public, Log: logger,
+		})
+	}()
+	return o, nil
+}
+
+// seed makes two routes over the same people: one that holds the caller at once, and one with a
+// key gate.
+func (o *ours) seed(ctx context.Context) error {
+	var level models.Level
+	for i := range people {
+		user, err := o.store.CreateUser(ctx, models.User{
+			Name: fmt.Sprintf("Person %d", i+1), Email: fmt.Sprintf("p%d@example.com", i+1), TimeZone: "Europe/London",
+			Phones:        []models.UserPhone{{Label: "mobile", Number: models.Phone(fmt.Sprintf("+120255501%02d", 20+i))}},
+			OnCallLicence: true, Active: true,
+		})
+		if err != nil {
+			return err
+		}
+		level.Targets = append(level.Targets, models.Target{Type: models.TargetUser, UserID: user.ID})
+	}
+	for number, keypress := range map[models.Phone]models.Keypress{holdNumber: {}, gateNumber: {Enabled: true, Key: "1"}} {
+		row, err := o.store.CreateNumber(ctx, models.PhoneNumber{Number: number, Name: string(number), Status: models.NumberActive})
+		if err != nil {
+			return err
+		}
+		route := models.Route{
+			Name: "Route of " + row.ID, PhoneNumberID: row.ID, Enabled: true, Keypress: keypress,
+			Accept: models.Acceptance{Required: true}, Levels: []models.Level{level},
+		}
+		if _, err := o.store.CreateRoute(ctx, route.Defaults()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *ours) stop() {
+	o.web.Close()
+	o.server.Drain()
+	o.stopWorker()
+	<-o.worked
+	o.temporal.Close()
+	o.carrier.web.Close()
+	_ = o.store.Close()
+}
+
+func (o *ours) begin(ctx context.Context, call string, gate bool) error {
+	number := holdNumber
+	if gate {
+		number = gateNumber
+	}
+	return o.webhook(ctx, o.web.URL+"/twilio/voice", url.Values{
+		"CallSid": {call}, "CallStatus": {"ringing"}, "Direction": {"inbound"}, "AccountSid": {accountSID}, "ApiVersion": {"2010-04-01"},
+		"From": {caller}, "Caller": {caller}, "FromCountry": {"GB"}, "To": {string(number)}, "Called": {string(number)}, "ToCountry": {"US"},
+	})
+}
+
+func (o *ours) dialled(ctx context.Context, call string) (time.Time, error) {
+	select {
+	case l := <-o.carrier.legsOf(call):
+		o.ringing.set(call, l)
+		return l.at, nil
+	case <-ctx.Done():
+		return time.Time{}, fmt.Errorf("wait for a dial: %w", context.Cause(ctx))
+	}
+}
+
+func (o *ours) attemptEnds(ctx context.Context, call string) error {
+	l := o.ringing.get(call)
+	return o.webhook(ctx, l.statusURL, url.Values{
+		"CallSid": {l.sid}, "CallStatus": {"busy"}, "Direction": {"outbound-api"}, "AccountSid": {accountSID}, "SipResponseCode": {"486"},
+	})
+}
+
+func (o *ours) end(ctx context.Context, call string) error {
+	return o.webhook(ctx, o.web.URL+"/twilio/status", url.Values{
+		"CallSid": {call}, "CallStatus": {"completed"}, "Direction": {"inbound"}, "AccountSid": {accountSID},
+	})
+}
+
+func (o *ours) runs(call string) []string {
+	return []string{workflows.CallID(call), workflows.AlertID(call)}
+}
+
+func (o *ours) engine() client.Client { return o.temporal }
+
+// webhook posts a signed form and reads the whole answer.
+func (o *ours) webhook(ctx context.Context, address string, form url.Values) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("X-Twilio-Signature", simulator.Sign(authToken, address, form))
+	response, err := o.client.Do(request)
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(response.Body)
+	if err = errors.Join(err, response.Body.Close()); err != nil {
+		return err
+	}
+	if response.StatusCode >= http.StatusMultipleChoices || strings.Contains(string(body), "<Redirect") {
+		return fmt.Errorf("webhook %s: %s: %s", request.URL.Path, response.Status, body)
+	}
+	return nil
+}
+
+func newCallSID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return "CA" + hex.EncodeToString(b[:])
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+	"time"
+)
+
+// figure is one line of the report. Times are in milliseconds; a target of zero is none.
+type figure struct {
+	Name        string  `json:"name"`
+	Calls       int     `json:"samples"`
+	Ours        spread  `json:"ours"`
+	Floor       spread  `json:"floor"`
+	Ratio       float64 `json:"ratio"` // of the medians
+	TargetRatio float64 `json:"target_ratio,omitempty"`
+	TargetMS    float64 `json:"target_ms,omitempty"` // for our median
+	Pass        bool    `json:"pass"`
+}
+
+type spread struct {
+	Median float64 `json:"median_ms"`
+	P99    float64 `json:"p99_ms"`
+}
+
+func (m *measurement) figures() []figure {
+	return []figure{
+		figureOf("first answer: hold, one caller", m.answerHold, 1.3, 0),
+		figureOf("first answer: key gate, one caller", m.answerGate, 1.3, 0),
+		figureOf(fmt.Sprintf("first answer: hold, %d at once", crowd), m.answerHoldCrowd, 1.3, 0),
+		figureOf(fmt.Sprintf("first answer: key gate, %d at once", crowd), m.answerGateCrowd, 1.3, 0),
+		figureOf("first webhook to the first dial's request", m.firstDial, 0, 120),
+		figureOf("end of an attempt to the next dial's request", m.nextDial, 1.5, 60),
+	}
+}
+
+func figureOf(name string, s samples, targetRatio, targetMS float64) figure {
+	f := figure{Name: name, Calls: len(s.ours), Ours: spreadOf(s.ours), Floor: spreadOf(s.floor), TargetRatio: targetRatio, TargetMS: targetMS}
+	f.Ratio = f.Ours.Median / f.Floor.Median
+	f.Pass = (targetRatio == 0 || f.Ratio <= targetRatio) && (targetMS == 0 || f.Ours.Median < targetMS)
+	return f
+}
+
+func spreadOf(d []time.Duration) spread {
+	return spread{Median: quantile(d, 0.5), P99: quantile(d, 0.99)}
+}
+
+// quantile is the smallest sample, in milliseconds, that at least the share q of all do not exceed.
+func quantile(d []time.Duration, q float64) float64 {
+	if len(d) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(d))
+	i := int(q*float64(len(sorted))+0.999999) - 1
+	return float64(sorted[max(0, i)].Microseconds()) / 1000
+}
+
+func allPass(figures []figure) bool {
+	return !slices.ContainsFunc(figures, func(f figure) bool { return !f.Pass })
+}
+
+func printTable(out io.Writer, figures []figure) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(table, "figure\tsamples\tours median\tp99\tfloor median\tp99\tratio\ttarget\t")
+	for _, f := range figures {
+		verdict := "PASS"
+		if !f.Pass {
+			verdict = "FAIL"
+		}
+		_, _ = fmt.Fprintf(table, "%s\t%d\t%.1f ms\t%.1f ms\t%.1f ms\t%.1f ms\t%.2f\t%s\t%s\n",
+			f.Name, f.Calls, f.Ours.Median, f.Ours.P99, f.Floor.Median, f.Floor.P99, f.Ratio, f.target(), verdict)
+	}
+	return table.Flush()
+}
+
+func (f figure) target() string {
+	switch {
+	case f.TargetMS == 0:
+		return fmt.Sprintf("ratio ≤ %.1f", f.TargetRatio)
+	case f.TargetRatio == 0:
+		return fmt.Sprintf("< %.0f ms", f.TargetMS)
+	default:
+		return fmt.Sprintf("< %.0f ms, ratio ≤ %.1f", f.TargetMS, f.TargetRatio)
+	}
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/ringdown/ringdown/workflows"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/testsuite"
+)
+
+// startTemporal starts the server as `ringdown dev` does, with the same settings.
+func startTemporal(ctx context.Context, dir string) (*testsuite.DevServer, error) {
+	path := os.Getenv("TEMPORAL_CLI")
+	if path == "" {
+		path = filepath.Join("bin", "temporal")
+	}
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("no Temporal server at %s: run `make bin/temporal`, or set TEMPORAL_CLI", path)
+	}
+	arguments := []string{
+		"--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal",
+		"--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000",
+		"--dynamic-config-value", "matching.numTaskqueueReadPartitions=1",
+		"--dynamic-config-value", "matching.numTaskqueueWritePartitions=1",
+	}
+	for _, name := range workflows.SearchAttributes() {
+		arguments = append(arguments, "--search-attribute", name+"=Keyword")
+	}
+	server, err := testsuite.StartDevServer(ctx, testsuite.DevServerOptions{
+		ExistingPath: path, DBFilename: filepath.Join(dir, "temporal.db"), LogLevel: "error", Stdout: io.Discard,
+		ExtraArgs: arguments, ClientOptions: &client.Options{Logger: quiet()},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start Temporal: %w", err)
+	}
+	return server, nil
+}
+
+func dialTemporal(ctx context.Context, address string) (client.Client, error) {
+	c, err := client.DialContext(ctx, client.Options{
+		HostPort: address, DataConverter: workflows.DataConverter(), Logger: quiet(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reach Temporal: %w", err)
+	}
+	return c, nil
+}
+
+func quiet() log.Logger { return log.NewStructuredLogger(slog.New(slog.DiscardHandler)) }

@@ -1,0 +1,167 @@
+package workflows_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/ringdown/ringdown/activities"
+	"github.com/ringdown/ringdown/models"
+)
+
+const alicesLeg = "CA00000000000000000000000000000100"
+
+// talking is a call that Alice took after 12 s.
+func talking(t *testing.T) *scene {
+	s := newScene(t, "Alice Bob")
+	s.at(0, s.asks("hold"))
+	s.at(10, s.picksUp("Alice", "screen 1"))
+	s.at(12, s.presses("Alice", 1, "1", "join"))
+	return s
+}
+
+func TestATalkLastsAsLongAsTheCallerStays(t *testing.T) {
+	s := talking(t)
+	s.carrier.standing = map[string]activities.Standing{alicesLeg: {Answered: true}, callSID: {Answered: true}}
+	s.at(3612, s.hangsUp())
+	s.at(3614, s.legEnds("Alice"))
+	s.ends(models.Connected, 3614)
+	// After a minute, then every 5 minutes.
+	if n := len(s.carrier.asked); n != 12 || !slices.Equal(s.carrier.asked[0], []string{callSID, alicesLeg}) {
+		t.Errorf("asked %d times, of %v", n, s.carrier.asked)
+	}
+}
+
+func TestATalkWhoseEndIsNotToldEndsWhenTheCarrierIsAsked(t *testing.T) {
+	t.Run("both lines are over", func(t *testing.T) {
+		s := talking(t)
+		s.at(40, func() { s.carrier.standing = map[string]activities.Standing{callSID: over, alicesLeg: over} })
+		s.ends(models.Connected, 72)
+		s.hungUpOn("")
+	})
+	t.Run("the caller's line is over", func(t *testing.T) {
+		s := talking(t)
+		s.carrier.standing = map[string]activities.Standing{alicesLeg: {Answered: true}}
+		s.at(100, func() { s.carrier.standing[callSID] = over })
+		s.ends(models.Connected, 372+15) // and 15 s for the goodbye
+		s.hungUpOn("Alice 387")
+	})
+	t.Run("the carrier does not answer", func(t *testing.T) {
+		s := talking(t)
+		s.carrier.deaf = true
+		s.at(500, s.hangsUp(), s.legEnds("Alice"))
+		s.ends(models.Connected, 500)
+	})
+}
+
+func TestTheResponderHangsUp(t *testing.T) {
+	t.Run("and the caller's line follows", func(t *testing.T) {
+		s := talking(t)
+		s.at(40, s.legEnds("Alice"))
+		s.at(41, s.asks("say other_left"))
+		s.at(44, s.hangsUp())
+		s.ends(models.Connected, 44)
+		if len(s.carrier.ended) > 0 {
+			t.Error("the caller was hung up on")
+		}
+	})
+	t.Run("and the caller's line is ended by us when it does not follow", func(t *testing.T) {
+		s := talking(t)
+		s.at(40, s.legEnds("Alice"))
+		s.at(56, s.hangsUp())
+		s.ends(models.Connected, 56)
+		if !slices.Equal(s.carrier.ended, []time.Duration{seconds(55)}) {
+			t.Errorf("the caller was hung up on at %v", s.carrier.ended)
+		}
+	})
+	t.Run("and nobody tells that the caller's line followed", func(t *testing.T) {
+		s := talking(t)
+		s.at(40, s.legEnds("Alice"))
+		s.at(50, func() { s.carrier.standing = map[string]activities.Standing{callSID: over} })
+		s.ends(models.Connected, 55)
+		if len(s.carrier.ended) > 0 {
+			t.Error("the caller was hung up on")
+		}
+	})
+	t.Run("and the caller's line cannot be ended", func(t *testing.T) {
+		s := talking(t)
+		s.at(40, s.legEnds("Alice"))
+		s.ends(models.Connected, 85)
+		if len(s.carrier.ended) != 3 {
+			t.Errorf("the caller was hung up on %d times", len(s.carrier.ended))
+		}
+	})
+}
+
+func TestTheRespondersLineIsEndedWhenItDoesNotFollowTheCallers(t *testing.T) {
+	s := talking(t)
+	s.at(40, s.hangsUp())
+	s.ends(models.Connected, 55)
+	s.hungUpOn("Alice 55")
+}
+
+// One_by_one rings one phone at a time; two phones can still press when a lost leg rings on.
+func TestOfTwoWhoPressTheFirstTakesTheCall(t *testing.T) {
+	s := newScene(t, "Alice Bob")
+	s.carrier.ring = map[string][]ringing{"Alice": {comes(models.ResultUnknown, 3)}}
+	s.at(0, s.asks("hold"))
+	s.at(10, s.picksUp("Bob", "screen 1"))
+	s.at(12, s.presses("Bob", 1, "1", "join"), s.presses("Alice", 1, "1", "say taken"))
+	s.at(13, s.told("Alice", "say taken"))
+	s.at(20, s.hangsUp(), s.legEnds("Bob"))
+	call := s.ends(models.Connected, 20)
+	if call.AnsweredBy != "bob" {
+		t.Errorf("answered by %s", call.AnsweredBy)
+	}
+}
+
+func TestNobodyTakesTheCall(t *testing.T) {
+	t.Run("and the caller hears it to its end", func(t *testing.T) {
+		s := newScene(t, "Alice")
+		s.at(0, s.asks("hold"))
+		s.at(29, s.asks("say nobody"))
+		s.at(30, s.asks("say nobody"))
+		s.at(50, s.hangsUp())
+		s.ends(models.Unanswered, 50)
+		if s.carrier.told != 1 || len(s.carrier.ended) > 0 {
+			t.Errorf("told %d times, hung up on at %v", s.carrier.told, s.carrier.ended)
+		}
+	})
+	t.Run("and a caller who stays is hung up on", func(t *testing.T) {
+		s := newScene(t, "Alice")
+		s.at(0, s.asks("hold"))
+		s.at(149, s.hangsUp())
+		s.ends(models.Unanswered, 149)
+		if !slices.Equal(s.carrier.ended, []time.Duration{seconds(28 + 120)}) {
+			t.Errorf("hung up on at %v", s.carrier.ended)
+		}
+	})
+	t.Run("and the caller has left", func(t *testing.T) {
+		s := newScene(t, "Alice")
+		s.carrier.moves = false
+		s.at(0, s.asks("hold"))
+		s.ends(models.Unanswered, 28)
+		if len(s.carrier.ended) > 0 {
+			t.Errorf("hung up on at %v", s.carrier.ended)
+		}
+	})
+	t.Run("and the carrier moves nobody", func(t *testing.T) {
+		s := newScene(t, "Alice")
+		s.carrier.stuck = errors.New("no answer")
+		s.at(0, s.asks("hold"))
+		s.at(280, s.hangsUp())
+		s.ends(models.Unanswered, 280)
+		if len(s.carrier.ended) == 0 {
+			t.Error("the caller was left on hold")
+		}
+	})
+	t.Run("and a phone that is picked up too late hears so", func(t *testing.T) {
+		s := newScene(t, "Alice")
+		s.carrier.ring = map[string][]ringing{"Alice": {ringsOn(32)}}
+		s.at(0, s.asks("hold"))
+		s.at(35, s.told("Alice", "say passed"))
+		s.at(50, s.hangsUp())
+		s.ends(models.Unanswered, 50)
+	})
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -38,6 +39,9 @@ func (m *measurement) figures() []figure {
 
 func figureOf(name string, s samples, targetRatio, targetMS float64) figure {
 	f := figure{Name: name, Calls: len(s.ours), Ours: spreadOf(s.ours), Floor: spreadOf(s.floor), TargetRatio: targetRatio, TargetMS: targetMS}
+	if len(s.ours) == 0 || len(s.floor) == 0 {
+		return f
+	}
 	f.Ratio = f.Ours.Median / f.Floor.Median
 	f.Pass = (targetRatio == 0 || f.Ratio <= targetRatio) && (targetMS == 0 || f.Ours.Median < targetMS)
 	return f
@@ -53,8 +57,8 @@ func quantile(d []time.Duration, q float64) float64 {
 		return 0
 	}
 	sorted := slices.Sorted(slices.Values(d))
-	i := int(q*float64(len(sorted))+0.999999) - 1
-	return float64(sorted[max(0, i)].Microseconds()) / 1000
+	i := int(math.Ceil(q*float64(len(sorted)))) - 1
+	return float64(sorted[i].Microseconds()) / 1000
 }
 
 func allPass(figures []figure) bool {

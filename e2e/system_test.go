@@ -41,6 +41,10 @@ const (
 var temporalAddress string
 
 func TestMain(m *testing.M) {
+	if role := os.Getenv(serverRole); role != "" {
+		fmt.Fprintln(os.Stderr, serveUntilKilled(role))
+		os.Exit(1)
+	}
 	server, err := startTemporal()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -56,7 +60,7 @@ func TestMain(m *testing.M) {
 
 // namespaces keep systems apart that share the server: one a database, and those of the tests
 // that break something.
-var namespaces = []string{"sqlite", "postgres", "broken", "real-time"}
+var namespaces = []string{"sqlite", "postgres", "broken", "real-time", crashNamespace}
 
 func startTemporal() (*testsuite.DevServer, error) {
 	path := os.Getenv("TEMPORAL_CLI")

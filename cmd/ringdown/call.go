@@ -99,6 +99,7 @@ func (c *callCommand) Run(ctx context.Context, out io.Writer) (err error) {
 	s := newStory(out, placed.SID, scene)
 	s.json = c.JSON
 	s.live, s.colour = onScreen(out)
+	s.live = s.live && !s.json
 	for _, name := range notRung {
 		s.aside(notRungWords(name, stage.plan.Skipped))
 	}

@@ -50,7 +50,7 @@ func testScene(t *testing.T, levels, roles string, changes ...func(*scene)) scen
 func rolesOf(t *testing.T, roles string) []role {
 	t.Helper()
 	var all []role
-	for _, text := range strings.Fields(strings.ReplaceAll(roles, "_", " ")) {
+	for _, text := range strings.Fields(roles) {
 		var r role
 		if err := r.UnmarshalText([]byte(text)); err != nil {
 			t.Fatal(err)

@@ -281,7 +281,7 @@ func (s *story) tick(now time.Time) {
 			s.say(now, l, "ringing", "", "%s has rung for %s", l.phone, whole(told))
 		}
 	}
-	if s.live && !s.json && len(ringing) > 0 {
+	if s.live && len(ringing) > 0 {
 		s.clear()
 		_, _ = fmt.Fprint(s.out, s.paint(dim, fmt.Sprintf("%*s%s …", indent, "", strings.Join(ringing, " · "))))
 		s.below = true

@@ -31,7 +31,7 @@ func (c *doctorCommand) Run(ctx context.Context, out io.Writer) error {
 		if report("database and Temporal answer", err, "see the message; both must run before Ringdown does") {
 			defer p.close()
 			report("database schema", c.checkSchema(ctx, p), "run `ringdown migrate`")
-			report("Temporal search attributes", c.checkSearchAttributes(ctx, p), "register them: see docs/temporal.md")
+			report("Temporal search attributes", c.checkSearchAttributes(ctx, p), "register them: see docs/production.md")
 			if report("carrier credentials", p.carrier.Check(ctx), "see TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN in the carrier's console") {
 				report("webhooks of each number", c.checkNumbers(ctx, p), "import the number again, or set its webhooks in the carrier's console")
 			}

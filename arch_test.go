@@ -1,0 +1,90 @@
+// Package ringdown holds the test of the house: who may import whom.
+package ringdown
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/ringdown/ringdown"
+
+// rules say what each folder's code, tests left out, imports directly. ours lists the folders of
+// ours that are allowed; never lists what is forbidden, with everything below it.
+var rules = []struct {
+	folder, name string
+	ours, never  []string
+}{
+	{"models", "decisions are pure",
+		nil, []string{"database/sql", "net", "os", "gorm.io", "github.com/labstack", "go.temporal.io", "github.com/twilio"}},
+	{"models/store", "the store decides nothing",
+		[]string{"models"}, []string{"go.temporal.io", "github.com/labstack", "net/http"}},
+	{"activities/twilio", "the carrier client writes no TwiML",
+		[]string{"models"}, []string{"go.temporal.io", "github.com/labstack", "gorm.io", "github.com/twilio/twilio-go/twiml"}},
+	{"activities", "activities know nothing of workflows",
+		[]string{"models", "activities/twilio", "models/store"}, []string{"github.com/labstack", "gorm.io", "github.com/twilio"}},
+	{"workflows", "a workflow is the order of events",
+		[]string{"models", "activities"}, []string{"gorm.io", "github.com/labstack", "github.com/twilio", "net/http", "os"}},
+	{"api/twiml", "documents are pure", []string{"models"}, []string{"net/http", "os", "go.temporal.io", "github.com/labstack"}},
+	{"api/audio", "audio is files", nil, []string{"net", "os", "go.temporal.io"}},
+	{"api", "the API is HTTP",
+		[]string{"models", "models/store", "workflows", "activities/twilio", "api/twiml", "api/audio"}, []string{"gorm.io", "github.com/twilio"}},
+	{"worker", "the worker registers",
+		[]string{"models", "models/store", "activities", "activities/twilio", "workflows"}, []string{"github.com/labstack", "gorm.io"}},
+	{"simulator", "nothing of ours behind the carrier",
+		nil, []string{"go.temporal.io", "github.com", "gorm.io", "google.golang.org"}},
+	{"cmd/ringdown", "the command wires",
+		[]string{"api", "worker", "models", "models/store", "activities/twilio", "workflows", "simulator"}, []string{"gorm.io", "github.com/labstack"}},
+}
+
+func TestFoldersImportWhatTheyMay(t *testing.T) {
+	packages := list(t)
+	for _, rule := range rules {
+		imports, ok := packages[path.Join(module, rule.folder)]
+		if !ok {
+			t.Errorf("%s: there is no folder %s", rule.name, rule.folder)
+		}
+		for _, imported := range imports {
+			if own, ours := strings.CutPrefix(imported, module+"/"); ours && !slices.Contains(rule.ours, own) {
+				t.Errorf("%s: %s imports %s", rule.name, rule.folder, own)
+			}
+			for _, forbidden := range rule.never {
+				if imported == forbidden || strings.HasPrefix(imported, forbidden+"/") {
+					t.Errorf("%s: %s imports %s", rule.name, rule.folder, imported)
+				}
+			}
+		}
+	}
+}
+
+// list is every package of the module with what it imports directly.
+func list(t *testing.T) map[string][]string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := map[string][]string{}
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		// net/url is a way to write text, not to reach anything.
+		for _, imported := range p.Imports {
+			if imported != "net/url" {
+				packages[p.ImportPath] = append(packages[p.ImportPath], imported)
+			}
+		}
+	}
+}

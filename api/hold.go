@@ -25,10 +25,18 @@ func (s *Server) mountAudio(e *echo.Echo) {
 	})
 }
 
+// voiceLimit is the longest name of a voice. Anybody may ask for the document, which repeats it
+// in every round.
+const voiceLimit = 100
+
 func (s *Server) holdDocument(c echo.Context) error {
 	rounds, _ := strconv.Atoi(c.QueryParam("rounds"))
+	voice := c.QueryParam("voice")
+	if len(voice) > voiceLimit {
+		voice = ""
+	}
 	return cached(c, "text/xml; charset=utf-8", twiml.HoldDocument(
-		c.QueryParam("lang"), c.QueryParam("voice"), models.HoldAudio(c.QueryParam("audio")), rounds, s.publicURL))
+		c.QueryParam("lang"), voice, models.HoldAudio(c.QueryParam("audio")), rounds, s.publicURL))
 }
 
 func cached(c echo.Context, mediaType string, data []byte) error {

@@ -68,6 +68,7 @@ type webhookTest struct {
 func inCall(t *testing.T, name string, f func(wt *webhookTest)) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) { f(newWebhookTest(t)) })
 	})
 }

@@ -135,10 +135,15 @@ func (o *ours) begin(ctx context.Context, call string, gate bool) error {
 	if gate {
 		number = gateNumber
 	}
-	return o.webhook(ctx, o.web.URL+"/twilio/voice", url.Values{
+	form := url.Values{
 		"CallSid": {call}, "CallStatus": {"ringing"}, "Direction": {"inbound"}, "AccountSid": {accountSID}, "ApiVersion": {"2010-04-01"},
 		"From": {caller}, "Caller": {caller}, "FromCountry": {"GB"}, "To": {string(number)}, "Called": {string(number)}, "ToCountry": {"US"},
-	})
+	}
+	document, err := o.webhook(ctx, o.web.URL+"/twilio/voice", form)
+	for try := 1; err == nil && strings.Contains(document, "<Redirect"); try++ { // not ready in time: it counts until it is
+		document, err = o.webhook(ctx, fmt.Sprintf("%s/twilio/voice?try=%d", o.web.URL, try), form)
+	}
+	return err
 }
 
 func (o *ours) dialled(ctx context.Context, call string) (time.Time, error) {
@@ -153,15 +158,17 @@ func (o *ours) dialled(ctx context.Context, call string) (time.Time, error) {
 
 func (o *ours) attemptEnds(ctx context.Context, call string) error {
 	l := o.ringing.get(call)
-	return o.webhook(ctx, l.statusURL, url.Values{
+	_, err := o.webhook(ctx, l.statusURL, url.Values{
 		"CallSid": {l.sid}, "CallStatus": {"busy"}, "Direction": {"outbound-api"}, "AccountSid": {accountSID}, "SipResponseCode": {"486"},
 	})
+	return err
 }
 
 func (o *ours) end(ctx context.Context, call string) error {
-	return o.webhook(ctx, o.web.URL+"/twilio/status", url.Values{
+	_, err := o.webhook(ctx, o.web.URL+"/twilio/status", url.Values{
 		"CallSid": {call}, "CallStatus": {"completed"}, "Direction": {"inbound"}, "AccountSid": {accountSID},
 	})
+	return err
 }
 
 func (o *ours) runs(call string) []string {
@@ -171,25 +178,25 @@ func (o *ours) runs(call string) []string {
 func (o *ours) engine() client.Client { return o.temporal }
 
 // webhook posts a signed form and reads the whole answer.
-func (o *ours) webhook(ctx context.Context, address string, form url.Values) error {
+func (o *ours) webhook(ctx context.Context, address string, form url.Values) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
 	if err != nil {
-		return err
+		return "", err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("X-Twilio-Signature", simulator.Sign(authToken, address, form))
 	response, err := o.client.Do(request)
 	if err != nil {
-		return err
+		return "", err
 	}
 	body, err := io.ReadAll(response.Body)
 	if err = errors.Join(err, response.Body.Close()); err != nil {
-		return err
+		return "", err
 	}
-	if response.StatusCode >= http.StatusMultipleChoices || strings.Contains(string(body), "<Redirect") {
-		return fmt.Errorf("webhook %s: %s: %s", request.URL.Path, response.Status, body)
+	if response.StatusCode >= http.StatusMultipleChoices {
+		return "", fmt.Errorf("webhook %s: %s: %s", request.URL.Path, response.Status, body)
 	}
-	return nil
+	return string(body), nil
 }
 
 func newCallSID() string {

@@ -118,6 +118,7 @@ func TestCallsOfEveryStageGoOnAfterACrash(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")
 	}
+	t0 := time.Now()
 	s := newCrashSystem(t)
 	s.server.start(t)
 	var calls []*crashCall
@@ -141,6 +142,7 @@ func TestCallsOfEveryStageGoOnAfterACrash(t *testing.T) {
 			c.people["Alice"].hears("to take it")
 		}
 	}
+	t.Logf("DBG setup %s", time.Since(t0))
 	checkStages(t, calls)
 	begin(last)
 	s.server.kill(t)
@@ -149,15 +151,9 @@ func TestCallsOfEveryStageGoOnAfterACrash(t *testing.T) {
 	t.Logf("%d calls were without us for %s", len(calls)+len(last), time.Since(killed).Round(time.Millisecond))
 
 	slices.Reverse(calls) // whose time is shortest comes first
-	for group := range slices.Chunk(calls, atOnce) {
-		for _, c := range group {
-			if c.stage.after != nil {
-				c.stage.after(c)
-			}
-		}
-		for _, c := range group {
-			c.goesOn()
-		}
+	for group := range slices.Chunk(calls, perStage/2) {
+		goOn(group)
+		t.Logf("DBG %s %s", group[0].stage.name, time.Since(killed))
 	}
 	s.checkAfterCrash(t, append(calls, last...))
 	s.server.kill(t)
@@ -214,13 +210,20 @@ func checkStages(t *testing.T, calls []*crashCall) {
 	}
 }
 
-// goesOn waits for the caller to talk, or to have talked, but not for long: it only keeps
-// everybody from acting at once.
-func (c *crashCall) goesOn() {
-	ctx, cancel := context.WithTimeout(c.t.Context(), 3*time.Second)
+// goOn has people act as they do after the crash, and waits a moment for callers to be joined, so
+// that not everybody acts at once.
+func goOn(calls []*crashCall) {
+	ctx, cancel := context.WithTimeout(calls[0].t.Context(), 3*time.Second)
 	defer cancel()
-	if c.stage.after != nil {
-		_ = c.caller.leg.WaitJoined(ctx)
+	for _, c := range calls {
+		if c.stage.after != nil {
+			c.stage.after(c)
+		}
+	}
+	for _, c := range calls {
+		if c.stage.after != nil {
+			_ = c.caller.leg.WaitJoined(ctx)
+		}
 	}
 }
 
@@ -234,6 +237,8 @@ func (s *crashSystem) checkAfterCrash(t *testing.T, calls []*crashCall) {
 		if c.endsRight(ctx) {
 			unlucky++
 		}
+		call, _ := c.s.store.CallByCarrierID(ctx, c.caller.leg.SID)
+		t.Logf("DBG %s %s", c.route.Name, story(call))
 	}
 	t.Logf("%d responders' legs met a site that was away", unlucky)
 	if live, _, err := s.store.Calls(ctx, store.CallFilter{Live: new(true)}, store.Page{}); err != nil || len(live) > 0 {
@@ -273,7 +278,7 @@ func (c *crashCall) endsRight(ctx context.Context) (unlucky bool) {
 		return unlucky
 	}
 	if outcome != want || call.Outcome != want || call.EndedAt == nil {
-		c.t.Errorf("%s: outcome %s, recorded %s, want %s; timeline %+v; the caller heard %s", c.route.Name, outcome, call.Outcome, want, call.Timeline, heard(c.caller.leg))
+		c.t.Errorf("%s: outcome %s, recorded %s, want %s; %s; the caller heard %s", c.route.Name, outcome, call.Outcome, want, story(call), heard(c.caller.leg))
 	}
 	placed := 0
 	for _, a := range call.Attempts {
@@ -286,6 +291,15 @@ func (c *crashCall) endsRight(ctx context.Context) (unlucky bool) {
 	}
 	c.checkAlert(ctx, call)
 	return unlucky
+}
+
+// story is a call's timeline in short.
+func story(call models.Call) string {
+	var all []string
+	for _, m := range call.Timeline {
+		all = append(all, fmt.Sprintf("%.1f %s", m.At.Sub(call.StartedAt).Seconds(), m.What))
+	}
+	return strings.Join(all, " | ")
 }
 
 // heard is what a phone has heard, in short.

@@ -60,6 +60,7 @@ func (a *alert) listen(ctx workflow.Context) {
 		var user string
 		if ch.Receive(ctx, &user); !slices.Contains(a.row.Dialled, user) {
 			a.row.Dialled = append(a.row.Dialled, user)
+			a.changed = true
 		}
 	})
 	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalAnswered), func(ch workflow.ReceiveChannel, _ bool) {
@@ -91,13 +92,18 @@ func (a *alert) write(ctx workflow.Context) error {
 	return workflow.ExecuteActivity(recording(ctx, "write the alert: "+string(a.row.Status)), records.RecordAlert, a.row).Get(ctx, nil)
 }
 
+// resolve writes the alert for the last time, and once more when it is told something meanwhile.
 func (a *alert) resolve(ctx workflow.Context) error {
 	now := workflow.Now(ctx)
 	a.row.Status, a.row.ResolvedAt = models.AlertResolved, &now
 	if err := workflow.UpsertTypedSearchAttributes(ctx, AlertStatus.ValueSet(string(models.AlertResolved))); err != nil {
 		return err
 	}
-	return a.write(ctx)
+	for {
+		if err := a.write(ctx); err != nil || !a.changed {
+			return err
+		}
+	}
 }
 
 // alertLine is a call's line to its alert. What is told before the alert has started is held.

@@ -29,7 +29,7 @@ func (c *call) passGate(ctx workflow.Context) (bool, error) {
 			return false, err
 		}
 		if !inTime { // the caller hung up and nobody told us, or the carrier is slow
-			if _, err := c.askCarrier(ctx, nil); err != nil {
+			if err := c.askCarrier(ctx, nil); err != nil {
 				return false, err
 			}
 		}
@@ -40,7 +40,7 @@ func (c *call) passGate(ctx workflow.Context) (bool, error) {
 // hunt rings one phone after another until somebody accepts, the caller leaves, nobody is left
 // or the longest wait is over.
 func (c *call) hunt(ctx workflow.Context) error {
-	if c.stage == models.StageHunting {
+	if c.plan.Keypress.Enabled && c.stage == models.StageHunting { // else it was marked at the start
 		c.mark(ctx, CallStage.ValueSet(string(models.StageHunting)))
 	}
 	enough := workflow.Now(ctx).Add(c.plan.Paced(time.Duration(c.plan.MaxWaitSeconds) * time.Second))
@@ -114,13 +114,13 @@ func (c *call) settle(ctx workflow.Context, a *attempt) (again bool, err error) 
 	if d.Leg != "" {
 		a.Leg = d.Leg
 	}
-	switch {
-	case d.Result == models.ResultPickedUp:
+	switch d.Result {
+	case models.ResultPickedUp:
 		c.pickUp(ctx, a, d.Leg)
-	case d.Result == models.ResultGone:
+	case models.ResultGone:
 		c.onCallerOver(ctx)
 		c.notReached(ctx, a, "was not rung: the caller had left")
-	case d.Result == models.ResultUnknown:
+	case models.ResultUnknown:
 		c.giveUp(ctx, a)
 	default:
 		c.notReached(ctx, a, d.Result.Words())
@@ -143,7 +143,7 @@ func (c *call) timedOut(ctx workflow.Context, a *attempt, timeout *temporal.Time
 		}
 	}
 	if late := workflow.Now(ctx).Sub(a.DialledAt) - dialTime(c.plan); late > absence {
-		if _, err := c.askCarrier(ctx, a); err != nil || a.State != models.Ringing || c.over() {
+		if err := c.askCarrier(ctx, a); err != nil || a.State != models.Ringing || c.over() {
 			return false, err
 		}
 	}
@@ -155,7 +155,7 @@ func (c *call) timedOut(ctx workflow.Context, a *attempt, timeout *temporal.Time
 		return false, err
 	}
 	var hungUp activities.HungUp
-	if err := a.hangUp.Get(ctx, &hungUp); err != nil || hungUp.Found {
+	if looked := a.hangUp.Get(ctx, &hungUp) == nil; !looked || hungUp.Found {
 		return false, nil // a phone that may have rung is never dialled twice
 	}
 	a.Result = models.ResultNotPlaced

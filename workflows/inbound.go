@@ -91,7 +91,7 @@ func (c *call) answered(ctx workflow.Context) error {
 			return err
 		}
 		if !ok {
-			if _, err := c.askCarrier(ctx, nil); err != nil {
+			if err := c.askCarrier(ctx, nil); err != nil {
 				return err
 			}
 		}

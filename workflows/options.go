@@ -29,7 +29,7 @@ func StartCall(in models.Inbound) client.StartWorkflowOptions {
 		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		StaticSummary:            "Call to " + in.Plan.RouteName,
 		TypedSearchAttributes: temporal.NewSearchAttributes(
-			CallRoute.ValueSet(in.Plan.RouteID), CallStage.ValueSet(string(models.StageArriving))),
+			CallRoute.ValueSet(in.Plan.RouteID), CallStage.ValueSet(string(in.Plan.FirstStage(in.Caller)))),
 	}
 }
 

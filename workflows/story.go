@@ -25,9 +25,9 @@ func (c *call) tell(ctx workflow.Context, m models.Moment) {
 // story is the call so far, in Markdown and without a number.
 func (c *call) story() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s** · %s\n\n", c.plan.RouteName, c.stage)
+	b.WriteString("**" + c.plan.RouteName + "** · " + string(c.stage) + "\n\n")
 	for _, m := range c.record.Timeline {
-		fmt.Fprintf(&b, "- `%s` %s\n", m.At.UTC().Format("15:04:05"), m.What)
+		b.WriteString("- `" + m.At.UTC().Format("15:04:05") + "` " + m.What + "\n")
 	}
 	return b.String()
 }

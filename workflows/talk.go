@@ -28,7 +28,7 @@ func (c *call) talk(ctx workflow.Context) error {
 			return err
 		}
 		if !inTime {
-			if _, err := c.askCarrier(ctx, c.winner); err != nil {
+			if err := c.askCarrier(ctx, c.winner); err != nil {
 				return err
 			}
 		}
@@ -62,7 +62,7 @@ func (c *call) seeOut(ctx workflow.Context, grace time.Duration) error {
 		if gone, err := c.wait(ctx, grace, "for the caller's line to end", c.over); gone || err != nil {
 			return err
 		}
-		if _, err := c.askCarrier(ctx, nil); c.over() || err != nil {
+		if err := c.askCarrier(ctx, nil); c.over() || err != nil {
 			return err
 		}
 		c.endCaller(ctx)
@@ -78,35 +78,34 @@ func (c *call) endCaller(ctx workflow.Context) {
 	}
 }
 
-// askCarrier asks how the caller's line stands, and a responder's where there is one. It reports
-// whether the responder is on the line and waits. A carrier that does not answer changes nothing.
-func (c *call) askCarrier(ctx workflow.Context, a *attempt) (picked bool, err error) {
+// askCarrier asks how the caller's line stands, and a responder's where there is one, and notes
+// it. A carrier that does not answer changes nothing.
+func (c *call) askCarrier(ctx workflow.Context, a *attempt) error {
 	legs := []string{c.in.CallSID}
 	if a != nil && a.Leg != "" {
 		legs = append(legs, a.Leg)
 	}
 	var standings []activities.Standing
-	err = workflow.ExecuteActivity(asking(ctx, "ask the carrier how things stand"), phone.AskCarrier, legs).Get(ctx, &standings)
+	err := workflow.ExecuteActivity(asking(ctx, "ask the carrier how things stand"), phone.AskCarrier, legs).Get(ctx, &standings)
 	if temporal.IsCanceledError(err) {
-		return false, err
+		return err
 	}
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("the carrier does not say how things stand", "cause", err)
-		return false, nil
+		return nil
 	}
 	if standings[0].Over {
 		c.onCallerOver(ctx)
 	}
 	if len(standings) < 2 {
-		return false, nil
+		return nil
 	}
 	if standings[1].Over {
 		c.overAt(ctx, a)
-	}
-	if picked = standings[1].Answered && !standings[1].Over; picked {
+	} else if standings[1].Answered {
 		c.pickUp(ctx, a, a.Leg)
 	}
-	return picked, nil
+	return nil
 }
 
 // endLegs returns when no leg is left. Who heard a last sentence may hear it to its end; not so

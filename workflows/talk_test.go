@@ -150,10 +150,10 @@ func TestNobodyTakesTheCall(t *testing.T) {
 		s := newScene(t, "Alice")
 		s.carrier.stuck = errors.New("no answer")
 		s.at(0, s.asks("hold"))
-		s.at(280, s.hangsUp())
-		s.ends(models.Unanswered, 280)
-		if len(s.carrier.ended) == 0 {
-			t.Error("the caller was left on hold")
+		s.at(204, s.hangsUp()) // tried for a minute, then given the time of the message
+		s.ends(models.Unanswered, 204)
+		if !slices.Equal(s.carrier.ended, []time.Duration{seconds(203.5)}) {
+			t.Errorf("hung up on at %v", s.carrier.ended)
 		}
 	})
 	t.Run("and a phone that is picked up too late hears so", func(t *testing.T) {

@@ -62,7 +62,12 @@ func startCallSystem(t *testing.T) callSystem {
 	go func() {
 		worked <- worker.Run(ctx, worker.Config{Temporal: temporal, Store: kept, Carrier: calls, PublicURL: web.URL, Log: logger})
 	}()
-	t.Cleanup(func() { stop(); <-worked })
+	t.Cleanup(func() {
+		stop()
+		if err := <-worked; err != nil {
+			t.Error(err)
+		}
+	})
 	seedCarrier(t, kept, carrier, web.URL)
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, "admin-key"), []byte("the-admin-key\n"), 0o600); err != nil {

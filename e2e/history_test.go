@@ -1,0 +1,187 @@
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/simulator"
+	"github.com/ringdown/ringdown/workflows"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/history/v1"
+	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/sdk/temporal"
+)
+
+// TestRecordHistories writes the histories of one release, which workflows replays for ever
+// after: RECORD_HISTORIES=v0.1.0 go test ./e2e -run TestRecordHistories. A release's histories
+// are made from its own code, once; never to make a later change pass.
+func TestRecordHistories(t *testing.T) {
+	version := os.Getenv("RECORD_HISTORIES")
+	if version == "" {
+		t.Skip("RECORD_HISTORIES names no release")
+	}
+	if !regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+$`).MatchString(version) {
+		t.Fatalf("RECORD_HISTORIES=%s is no release", version)
+	}
+	dir := filepath.Join("..", "workflows", "testdata", "history", version)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := sharedSystem(t, "sqlite")
+	record := func(l *line, file, workflowID string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, file+".json"), nameless(t, l.history(workflowID)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, talk := range conversations {
+		t.Run(name, func(t *testing.T) {
+			l := s.line(t, talk.levels, talk.settings, func(r *models.Route) { r.Name = "Support " + name })
+			talk.people(l)
+			record(l, name, workflows.CallID(l.leg.SID))
+			if name == "third-accepts" {
+				record(l, "alert", workflows.AlertID(l.leg.SID))
+			}
+		})
+	}
+}
+
+// conversations are the calls whose histories are kept, and whose cost is held.
+var conversations = map[string]struct {
+	levels   string
+	settings func(*models.Route)
+	people   func(*line)
+}{
+	"refused": {"Alice", func(r *models.Route) {
+		r.Allowlist = models.Allowlist{Enabled: true, Callers: []models.AllowedCaller{{Number: "+447700900123"}}}
+	}, func(l *line) {
+		l.calls().ends("no-answer")
+		l.ended(models.Refused)
+	}},
+	"gate-failed": {"Alice", withKeypress, func(l *line) {
+		caller := l.calls().hears("press 1").presses("5").hears("not right").presses("6")
+		caller.presses("7").hears("goodbye").ends("completed")
+		l.ended(models.GateFailed)
+	}},
+	"first-accepts": {"Alice / Bob", withKeypress, func(l *line) {
+		caller := l.calls().hears("press 1").presses("1").hears("hold")
+		alice := l.rung("Alice").answers().hears("to take").presses("1").talks()
+		caller.talks().hangsUp()
+		alice.hears("hung up").ends("completed")
+		l.ended(models.Connected)
+	}},
+	"third-accepts": {"Alice Bob / Carol", withKeypress, func(l *line) {
+		caller := l.calls().hears("press 1").presses("1").hears("hold")
+		l.rung("Alice").ends("no-answer")
+		l.rung("Bob").rejects()
+		carol := l.rung("Carol").answers().hears("to take").presses("1").talks()
+		caller.talks().hangsUp()
+		carol.hears("hung up").ends("completed")
+		l.ended(models.Connected)
+	}},
+	"abandoned": {"Alice Bob", anyRoute, func(l *line) {
+		caller := l.calls().hears("hold")
+		alice := l.rung("Alice")
+		caller.hangsUp()
+		alice.ends("canceled")
+		l.ended(models.Abandoned)
+	}},
+	"unanswered": {"Alice Bob", anyRoute, func(l *line) {
+		caller := l.calls()
+		l.rung("Alice").ends("no-answer")
+		l.rung("Bob").ends("no-answer")
+		caller.ends("completed")
+		l.ended(models.Unanswered)
+	}},
+	"mailbox-declined": {"Alice Bob Carol", anyRoute, func(l *line) {
+		caller := l.calls()
+		l.rung("Alice").answers().hears("to take")
+		l.rung("Bob").answers().hears("to take").presses("9")
+		l.rung("Carol").answers().hears("to take").presses("1").talks().hangsUp()
+		caller.hears("hung up").ends("completed")
+		l.ended(models.Connected)
+	}},
+	"cancelled": {"Alice Bob", anyRoute, func(l *line) {
+		caller := l.calls().hears("hold")
+		alice := l.rung("Alice")
+		if err := l.s.temporal.CancelWorkflow(l.t.Context(), workflows.CallID(l.leg.SID), ""); err != nil {
+			l.t.Fatal(err)
+		}
+		alice.ends("canceled")
+		caller.ends("completed")
+		err := l.s.temporal.GetWorkflow(l.t.Context(), workflows.CallID(l.leg.SID), "").Get(l.t.Context(), nil)
+		if !temporal.IsCanceledError(err) {
+			l.t.Errorf("the run ends with %v, want cancelled", err)
+		}
+	}},
+	"timed-out": {"Alice Bob", anyRoute, func(l *line) {
+		l.s.carrier.Script(l.people["Alice"].number, simulator.Script{Answer: simulator.NoAnswer, RingsOver: true, NoCallbacks: true})
+		caller := l.calls()
+		l.rung("Alice").ends("canceled")
+		l.rung("Bob").answers().hears("to take").presses("1").talks()
+		caller.talks().hangsUp()
+		l.ended(models.Connected)
+	}},
+}
+
+func anyRoute(*models.Route) {}
+
+// history is all that the server keeps of a run.
+func (l *line) history(workflowID string) *history.History {
+	l.t.Helper()
+	h := &history.History{}
+	events := l.s.temporal.GetWorkflowHistory(l.t.Context(), workflowID, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		h.Events = append(h.Events, event)
+	}
+	return h
+}
+
+// nameless is a history as JSON, without what tells of the machine it was recorded on.
+func nameless(t *testing.T, h *history.History) []byte {
+	t.Helper()
+	text, err := temporalproto.CustomJSONMarshalOptions{}.Marshal(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all any
+	if err := json.Unmarshal(text, &all); err != nil {
+		t.Fatal(err)
+	}
+	forget(all)
+	text, err = json.MarshalIndent(all, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(text, '\n')
+}
+
+func forget(node any) {
+	switch node := node.(type) {
+	case []any:
+		for _, child := range node {
+			forget(child)
+		}
+	case map[string]any:
+		if _, ok := node["identity"]; ok {
+			node["identity"] = "worker"
+		}
+		if _, ok := node["stackTrace"]; ok {
+			node["stackTrace"] = ""
+		}
+		if node["kind"] == "TASK_QUEUE_KIND_STICKY" {
+			node["name"] = "sticky"
+		}
+		for _, child := range node {
+			forget(child)
+		}
+	}
+}

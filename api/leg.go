@@ -30,8 +30,11 @@ func (s *Server) leg(w webhook) error {
 	if err := s.settle(w, sid, attempt, models.Dialled{Result: models.ResultPickedUp, Leg: leg}); err != nil && !gone(err) {
 		s.log.Warn("dial not settled", "call", sid, "attempt", attempt, "cause", err)
 	}
-	answer, err := s.update(w, workflows.CallID(sid), workflows.UpdateLeg, "leg/"+attempt+"/"+leg,
-		workflows.PickedUp{Attempt: attempt, Leg: leg})
+	id := "leg/" + attempt + "/" + leg
+	if after := w.QueryParam("hearing"); after != "" { // another question: the key may have been noted
+		id += "/" + after
+	}
+	answer, err := s.update(w, workflows.CallID(sid), workflows.UpdateLeg, id, workflows.PickedUp{Attempt: attempt, Leg: leg})
 	if gone(err) {
 		return w.say(twiml.Goodbye(w.language(), models.PhraseGone))
 	}
@@ -52,7 +55,7 @@ func (s *Server) accept(w webhook) error {
 	if gone(err) {
 		return w.say(twiml.Goodbye(w.language(), models.PhraseGone))
 	}
-	return s.reply(w, sid, answer, err, s.links(sid).Leg(attempt, w.language()))
+	return s.reply(w, sid, answer, err, s.links(sid).LegAgain(attempt, hearing, w.language()))
 }
 
 // legDone is asked when a responder's time in the room is over: the caller has hung up.

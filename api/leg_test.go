@@ -8,6 +8,7 @@ import (
 
 const (
 	legAddress    = "/twilio/leg/CALL/1.alice.1.1?lang=de-DE"
+	againAddress  = "/twilio/leg/CALL/1.alice.1.1?hearing=1&lang=de-DE" // after a key that was not answered
 	acceptAddress = "/twilio/accept/CALL/1.alice.1.1?hearing=1&lang=de-DE"
 	statusAddress = "/twilio/leg-status/CALL/1.alice.1.1"
 )
@@ -16,6 +17,7 @@ const (
 const (
 	settlePickedUp = "settle default call/CALL 1.alice.1.1 {Result:picked_up Leg:LEG Code:0}"
 	updateLeg      = "update call/CALL leg leg/1.alice.1.1/LEG {Attempt:1.alice.1.1 Leg:LEG}"
+	updateAgain    = "update call/CALL leg leg/1.alice.1.1/LEG/1 {Attempt:1.alice.1.1 Leg:LEG}"
 	updateAccept   = "update call/CALL accept accept/1.alice.1.1/1/LEG {Attempt:1.alice.1.1 Leg:LEG Hearing:1 Digits:1}"
 )
 
@@ -39,6 +41,7 @@ const theJoin = "Say de-DE connecting, Dial (Conference some-room) then /twilio/
 func TestAResponderHearsWhatTheRunDecides(t *testing.T) {
 	const (
 		oneMoment    = "Say de-DE one_moment, Pause 2, Redirect " + legAddress
+		afterKey     = "Say de-DE one_moment, Pause 2, Redirect " + againAddress
 		gone         = "Say de-DE gone, Hangup"
 		noDecision   = "no decision in time"
 		notSettled   = "dial not settled"
@@ -73,9 +76,10 @@ func TestAResponderHearsWhatTheRunDecides(t *testing.T) {
 		{"who takes the call", acceptAddress, joined, nil, theJoin, []string{updateAccept}, nil},
 		{"who takes the call at the second hearing", "/twilio/accept/CALL/1.alice.1.1?hearing=2&lang=de-DE", joined, nil, theJoin, []string{secondAnswer}, nil},
 		{"who takes the call too late", acceptAddress, models.Answer{Do: models.DoSay, Language: "de-DE", Phrase: models.PhraseTaken}, nil, taken, []string{updateAccept}, nil},
-		{"who takes the call in a slow run", acceptAddress, joined, failing("update", errImpatient), oneMoment, []string{updateAccept}, []string{noDecision}},
-		{"who takes the call in a run that is away", acceptAddress, joined, failing("update", errAway), oneMoment, []string{updateAccept}, []string{noDecision}},
-		{"who takes the call in a run that answers too late", acceptAddress, models.Answer{Do: models.DoNothing}, nil, oneMoment, []string{updateAccept}, []string{noDecision}},
+		{"who takes the call in a slow run", acceptAddress, joined, failing("update", errImpatient), afterKey, []string{updateAccept}, []string{noDecision}},
+		{"who takes the call in a run that is away", acceptAddress, joined, failing("update", errAway), afterKey, []string{updateAccept}, []string{noDecision}},
+		{"who takes the call in a run that answers too late", acceptAddress, models.Answer{Do: models.DoNothing}, nil, afterKey, []string{updateAccept}, []string{noDecision}},
+		{"who took the call in a slow run", againAddress, joined, failing("settle", errGone), theJoin, []string{settlePickedUp, updateAgain}, nil},
 		{"who takes the call after the run", acceptAddress, joined, failing("update", errGone), gone, []string{updateAccept}, nil},
 		{"whose caller has left", "/twilio/leg-done/CALL/1.alice.1.1?lang=de-DE", joined, nil, "Say de-DE caller_left, Hangup", nil, nil},
 	} {

@@ -34,6 +34,7 @@ func (s *Server) voice(w webhook) error {
 	number, _ := models.ParsePhone(w.form.Get("To"))
 	route, directory, err := s.routes.forNumber(w.ctx(), number)
 	switch {
+	case w.form.Get("CallStatus") == "in-progress": // its run has its plan, whatever became of the route
 	case errors.Is(err, models.ErrNotFound):
 		return s.noService(w, sid, number, models.Route{}, "no route has this number")
 	case err != nil:

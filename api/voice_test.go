@@ -262,6 +262,29 @@ func TestWhoComesBackIsAskedForAnewByEachDelivery(t *testing.T) {
 	})
 }
 
+func TestACallInProgressGoesOnWhateverBecomesOfItsRoute(t *testing.T) {
+	for name, spoil := range map[string]func(wt *webhookTest){
+		"when it is switched off":        func(wt *webhookTest) { wt.edit(func(r *models.Route) { r.Enabled = false }) },
+		"when it lets go of its number":  func(wt *webhookTest) { wt.edit(func(r *models.Route) { r.PhoneNumberID = "" }) },
+		"when the database is not there": func(wt *webhookTest) { wt.must(wt.store.Close()) },
+	} {
+		for _, target := range []string{"/twilio/voice?fallback=1", "/twilio/voice?try=1"} {
+			inCall(t, name+", at "+target, func(wt *webhookTest) {
+				wt.temporal.answer = inTheRoom
+				wt.post("/twilio/voice", arriving())
+				wt.rows()                                       // waits until it is written
+				wt.routes.copies = map[models.Phone]routeCopy{} // as of a process that has just started
+				spoil(wt)
+				wt.hears(theRoom, wt.post(target, arriving("CallStatus", "in-progress")))
+				wt.temporal.fails = failing(errGone)
+				if w := wt.post(target, arriving("CallStatus", "in-progress")); !strings.Contains(outline(wt.T, w.Body.Bytes()), " over, Hangup") {
+					wt.Errorf("after the run the caller hears %s", w.Body)
+				}
+			})
+		}
+	}
+}
+
 func TestWithoutTheDatabaseTheLastGoodRouteIsUsed(t *testing.T) {
 	first := func(wt *webhookTest) models.Inbound {
 		wt.temporal.answer = inTheRoom

@@ -109,8 +109,10 @@ func stagesOfCrash() []*stageOfCrash {
 	}
 }
 
-// takes is a responder who picks up, presses 1 when asked and hangs up after a short talk.
-var takes = simulator.Script{Answer: simulator.Answer, RingFor: 1, Keys: []simulator.Press{{Digits: "1"}}, HangUpAfterJoined: 4}
+// takes is a responder who picks up, presses 1 as often as asked and hangs up after a short talk.
+var takes = simulator.Script{
+	Answer: simulator.Answer, RingFor: 1, HangUpAfterJoined: 4, Keys: slices.Repeat([]simulator.Press{{Digits: "1"}}, 5),
+}
 
 // API and worker are killed in the middle of 200 calls, with Temporal and the carrier running
 // on. Every call goes on and ends right.
@@ -131,8 +133,11 @@ func TestCallsOfEveryStageGoOnAfterACrash(t *testing.T) {
 	for group := range slices.Chunk(calls, atOnce) {
 		begin(group)
 		for _, c := range group {
-			c.stage.ready(c)
+			c.caller.connected()
 		}
+	}
+	for _, c := range calls {
+		c.stage.ready(c)
 	}
 	for group := range slices.Chunk(calls[len(calls)-perStage:], atOnce) {
 		for _, c := range group {
@@ -192,6 +197,16 @@ func begin(calls []*crashCall) {
 	}
 }
 
+// connected waits until the call was answered, by a gate or a greeting.
+func (p *phone) connected() {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	defer cancel()
+	if err := p.leg.WaitStatus(ctx, simulator.StatusInProgress); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 // checkStages holds that every stage is populated: that nothing has run out meanwhile.
 func checkStages(t *testing.T, calls []*crashCall) {
 	t.Helper()
@@ -213,7 +228,7 @@ func checkStages(t *testing.T, calls []*crashCall) {
 // goOn has people act as they do after the crash, and waits a moment for callers to be joined, so
 // that not everybody acts at once.
 func goOn(calls []*crashCall) {
-	ctx, cancel := context.WithTimeout(calls[0].t.Context(), 3*time.Second)
+	ctx, cancel := context.WithTimeout(calls[0].t.Context(), time.Second)
 	defer cancel()
 	for _, c := range calls {
 		if c.stage.after != nil {
@@ -278,7 +293,8 @@ func (c *crashCall) endsRight(ctx context.Context) (unlucky bool) {
 		return unlucky
 	}
 	if outcome != want || call.Outcome != want || call.EndedAt == nil {
-		c.t.Errorf("%s: outcome %s, recorded %s, want %s; %s; the caller heard %s", c.route.Name, outcome, call.Outcome, want, story(call), heard(c.caller.leg))
+		c.t.Errorf("%s: outcome %s, recorded %s, want %s; %s; the caller heard %s; %d legs heard %s",
+			c.route.Name, outcome, call.Outcome, want, story(call), heard(c.caller.leg), len(legs), heardBy(legs))
 	}
 	placed := 0
 	for _, a := range call.Attempts {
@@ -300,6 +316,14 @@ func story(call models.Call) string {
 		all = append(all, fmt.Sprintf("%.1f %s", m.At.Sub(call.StartedAt).Seconds(), m.What))
 	}
 	return strings.Join(all, " | ")
+}
+
+func heardBy(legs []*simulator.Leg) string {
+	var all []string
+	for _, l := range legs {
+		all = append(all, heard(l))
+	}
+	return strings.Join(all, "; ")
 }
 
 // heard is what a phone has heard, in short.

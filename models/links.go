@@ -58,6 +58,12 @@ func (l Links) Leg(attempt, language string) string {
 	return l.link(l.attempt("leg", attempt), url.Values{"lang": {language}})
 }
 
+// LegAgain is asked when the responder's key on that hearing was not answered in time: it may have
+// been noted all the same.
+func (l Links) LegAgain(attempt string, hearing int, language string) string {
+	return l.link(l.attempt("leg", attempt), url.Values{"hearing": {strconv.Itoa(hearing)}, "lang": {language}})
+}
+
 // LegStatus is told how a responder's leg fares.
 func (l Links) LegStatus(attempt string) string { return l.link(l.attempt("leg-status", attempt), nil) }
 

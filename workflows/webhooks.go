@@ -106,6 +106,9 @@ func (c *call) onPickedUp(ctx workflow.Context, in PickedUp) (models.Answer, err
 	if refusal, refused := c.turnsAway(a, in.Leg); refused {
 		return refusal, nil
 	}
+	if a.State == models.Accepted { // the answer to their key, or to their pick-up, came too late
+		return c.plan.Join(a.ID, c.in.Room), nil
+	}
 	c.pickUp(ctx, a, in.Leg)
 	if !c.plan.Accept.Required {
 		return c.accept(ctx, a), nil

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"os"
 	"slices"
@@ -152,6 +153,69 @@ func TestTokensRotate(t *testing.T) {
 			}
 		})
 	}
+}
+
+// everyWebhook is each address that the carrier asks.
+var everyWebhook = []string{
+	"/twilio/voice",
+	"/twilio/voice?fallback=1",
+	"/twilio/status",
+	"/twilio/gate/CALL?lang=de-DE&try=1",
+	"/twilio/caller-done/CALL?lang=de-DE",
+	"/twilio/nobody/CALL?lang=de-DE",
+	"/twilio/leg/CALL/1.alice.1.1?lang=de-DE",
+	"/twilio/accept/CALL/1.alice.1.1?hearing=1&lang=de-DE",
+	"/twilio/leg-done/CALL/1.alice.1.1?lang=de-DE",
+	"/twilio/leg-status/CALL/1.alice.1.1",
+}
+
+func TestAForgedWebhookIsRefusedBeforeAnythingIsLookedAt(t *testing.T) {
+	forgeries := map[string]func(target string, f url.Values) string{
+		"without a signature":         func(string, url.Values) string { return "" },
+		"with nonsense for one":       func(string, url.Values) string { return "not base64 at all" },
+		"with another token":          func(target string, f url.Values) string { return sign("another token", site+target, f) },
+		"with no token":               func(target string, f url.Values) string { return sign("", site+target, f) },
+		"with one of another address": func(target string, f url.Values) string { return sign(authToken, site+"/twilio/other", f) },
+		"with one of another host":    func(target string, f url.Values) string { return sign(authToken, "https://example.com"+target, f) },
+		"with one of a shorter form":  func(target string, _ url.Values) string { return sign(authToken, site+target, nil) },
+		"with one that is cut off":    func(target string, f url.Values) string { return sign(authToken, site+target, f)[:20] },
+		"with the query not signed": func(target string, f url.Values) string {
+			return sign(authToken, strings.Split(site+target+"?", "?")[0]+"?", f)
+		},
+		"with the body signed as JSON": func(target string, _ url.Values) string { return sign(authToken, site+target+"?bodySHA256=", nil) },
+	}
+	for how, forge := range forgeries {
+		inCall(t, how, func(wt *webhookTest) {
+			wt.must(wt.store.Close())
+			for _, target := range everyWebhook {
+				target = withIDs(target)
+				form := arriving("CallStatus", "completed", "Digits", "1")
+				wt.ends(http.StatusForbidden, wt.send(target, form.Encode(), "X-Twilio-Signature", forge(target, form)))
+				wt.logged("webhook with a false signature")
+				wt.asks()
+			}
+		})
+	}
+	inCall(t, "and nothing is on record", func(wt *webhookTest) {
+		for _, target := range everyWebhook {
+			wt.ends(http.StatusForbidden, wt.send(withIDs(target), arriving().Encode()))
+		}
+		if rows := wt.rows(); len(rows) > 0 {
+			wt.Errorf("%d calls", len(rows))
+		}
+	})
+}
+
+func TestAWebhookSignedWithEitherTokenOfARotationIsTaken(t *testing.T) {
+	inCall(t, "both", func(wt *webhookTest) {
+		wt.signatures = signatures{"the new one", authToken}
+		target, f := withIDs("/twilio/leg-done/CALL/1.alice.1.1?lang=de-DE"), form("CallSid", "LEG")
+		for token, code := range map[string]int{"the new one": http.StatusOK, authToken: http.StatusOK, "a third": http.StatusForbidden} {
+			if w := wt.send(target, f.Encode(), "X-Twilio-Signature", sign(token, site+target, f)); w.Code != code {
+				wt.Errorf("%s: %d, want %d", token, w.Code, code)
+			}
+		}
+	})
 }
 
 // FuzzSignature looks for a form that is refused with its right signature, or that makes the

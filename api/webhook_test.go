@@ -433,69 +433,6 @@ func (wt *webhookTest) asks(want ...string) {
 	}
 }
 
-// everyWebhook is each address that the carrier asks.
-var everyWebhook = []string{
-	"/twilio/voice",
-	"/twilio/voice?fallback=1",
-	"/twilio/status",
-	"/twilio/gate/CALL?lang=de-DE&try=1",
-	"/twilio/caller-done/CALL?lang=de-DE",
-	"/twilio/nobody/CALL?lang=de-DE",
-	"/twilio/leg/CALL/1.alice.1.1?lang=de-DE",
-	"/twilio/accept/CALL/1.alice.1.1?hearing=1&lang=de-DE",
-	"/twilio/leg-done/CALL/1.alice.1.1?lang=de-DE",
-	"/twilio/leg-status/CALL/1.alice.1.1",
-}
-
-func TestAForgedWebhookIsRefusedBeforeAnythingIsLookedAt(t *testing.T) {
-	forgeries := map[string]func(target string, f url.Values) string{
-		"without a signature":         func(string, url.Values) string { return "" },
-		"with nonsense for one":       func(string, url.Values) string { return "not base64 at all" },
-		"with another token":          func(target string, f url.Values) string { return sign("another token", site+target, f) },
-		"with no token":               func(target string, f url.Values) string { return sign("", site+target, f) },
-		"with one of another address": func(target string, f url.Values) string { return sign(authToken, site+"/twilio/other", f) },
-		"with one of another host":    func(target string, f url.Values) string { return sign(authToken, "https://example.com"+target, f) },
-		"with one of a shorter form":  func(target string, _ url.Values) string { return sign(authToken, site+target, nil) },
-		"with one that is cut off":    func(target string, f url.Values) string { return sign(authToken, site+target, f)[:20] },
-		"with the query not signed": func(target string, f url.Values) string {
-			return sign(authToken, strings.Split(site+target+"?", "?")[0]+"?", f)
-		},
-		"with the body signed as JSON": func(target string, _ url.Values) string { return sign(authToken, site+target+"?bodySHA256=", nil) },
-	}
-	for how, forge := range forgeries {
-		inCall(t, how, func(wt *webhookTest) {
-			wt.must(wt.store.Close())
-			for _, target := range everyWebhook {
-				target = withIDs(target)
-				form := arriving("CallStatus", "completed", "Digits", "1")
-				wt.ends(http.StatusForbidden, wt.send(target, form.Encode(), "X-Twilio-Signature", forge(target, form)))
-				wt.logged("webhook with a false signature")
-				wt.asks()
-			}
-		})
-	}
-	inCall(t, "and nothing is on record", func(wt *webhookTest) {
-		for _, target := range everyWebhook {
-			wt.ends(http.StatusForbidden, wt.send(withIDs(target), arriving().Encode()))
-		}
-		if rows := wt.rows(); len(rows) > 0 {
-			wt.Errorf("%d calls", len(rows))
-		}
-	})
-}
-
-func TestAWebhookSignedWithEitherTokenOfARotationIsTaken(t *testing.T) {
-	inCall(t, "both", func(wt *webhookTest) {
-		wt.signatures = signatures{"the new one", authToken}
-		target, f := withIDs("/twilio/leg-done/CALL/1.alice.1.1?lang=de-DE"), form("CallSid", "LEG")
-		for token, code := range map[string]int{"the new one": http.StatusOK, authToken: http.StatusOK, "a third": http.StatusForbidden} {
-			if w := wt.send(target, f.Encode(), "X-Twilio-Signature", sign(token, site+target, f)); w.Code != code {
-				wt.Errorf("%s: %d, want %d", token, w.Code, code)
-			}
-		}
-	})
-}
-
 func TestAMalformedWebhookChangesNothing(t *testing.T) {
 	const over, noService = "Say de-DE over, Hangup", "Say en-GB no_service, Hangup"
 	const nothingKnown, unusable = "webhook about nothing known", "call without a usable id"
@@ -609,43 +546,6 @@ func TestAThousandKeysAreNotAllPassedOn(t *testing.T) {
 			wt.temporal.answer = models.Answer{Do: models.DoReject}
 			wt.hears("Reject", wt.post(target, keys))
 			wt.asks(fmt.Sprintf(want, "12345678901234567890123456789012"))
-		})
-	}
-}
-
-func TestNewReportsEveryMistakeAtOnce(t *testing.T) {
-	right := Config{PublicURL: site, AuthTokens: []string{authToken}, Log: slog.New(slog.DiscardHandler)}
-	for _, c := range []struct {
-		name      string
-		publicURL string
-		tokens    []string
-		want      []string
-	}{
-		{"all is well", site, []string{authToken}, nil},
-		{"http on this machine", "http://127.0.0.1:8080", []string{authToken}, nil},
-		{"no token", site, nil, []string{"at least one"}},
-		{"an empty token", site, []string{""}, []string{"one is empty"}},
-		{"a blank token", site, []string{" \t\n"}, []string{"one is empty"}},
-		{"an empty token beside a right one", site, []string{authToken, ""}, []string{"one is empty"}},
-		{"no public URL", "", []string{authToken}, []string{"public URL"}},
-		{"a public URL without a scheme", "ringdown.example", []string{authToken}, []string{"public URL"}},
-		{"a public URL of another scheme", "ftp://ringdown.example", []string{authToken}, []string{"public URL"}},
-		{"a public URL with a trailing slash", site + "/", []string{authToken}, []string{"public URL"}},
-		{"a public URL that is none", "https://ring down.example", []string{authToken}, []string{"public URL"}},
-		{"nothing is right", "/", nil, []string{"public URL", "at least one"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			config := right
-			config.PublicURL, config.AuthTokens = c.publicURL, c.tokens
-			_, err := New(config)
-			if (err == nil) != (c.want == nil) {
-				t.Errorf("got %v", err)
-			}
-			for _, want := range c.want {
-				if err != nil && !strings.Contains(err.Error(), want) {
-					t.Errorf("%v does not say %q", err, want)
-				}
-			}
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -514,8 +515,12 @@ func faulty(err error) []string {
 	if err == nil {
 		return nil
 	}
+	var faults Faults
+	if !errors.As(err, &faults) {
+		return []string{err.Error()}
+	}
 	var fields []string
-	for _, fault := range err.(Faults) {
+	for _, fault := range faults {
 		fields = append(fields, fault.Field)
 	}
 	return fields

@@ -85,12 +85,11 @@ func text(faults *Faults, field, s string, least, most int) {
 	}
 }
 
-func zone(faults *Faults, field, name string) *time.Location {
+func zone(faults *Faults, field, name string) {
 	if name != "" && name != "Local" {
-		if loc, err := time.LoadLocation(name); err == nil {
-			return loc
+		if _, err := time.LoadLocation(name); err == nil {
+			return
 		}
 	}
 	faults.Add(field, "must be an IANA time zone, as in Europe/London")
-	return time.UTC
 }

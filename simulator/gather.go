@@ -74,12 +74,12 @@ func (l *Leg) collect(ctx context.Context, v *node, prompt int) (digits, finishe
 			return digits, finishedOn, nil
 		}
 		wait, cancel := context.WithTimeout(ctx, timeout)
-		err := l.awaitKeys(wait, seen)
+		pressed := l.awaitKeys(wait, seen) == nil
 		cancel()
 		if ctx.Err() != nil {
 			return "", "", context.Cause(ctx)
 		}
-		if err != nil {
+		if !pressed {
 			return digits, "", nil
 		}
 	}
@@ -94,7 +94,7 @@ func (l *Leg) takeKeys(finish string, most int) (digits, finishedOn string, seen
 		if finish != "" && key == finish {
 			return digits, key, len(l.keys)
 		}
-		if len(digits) < most && strings.Contains("0123456789*#", key) {
+		if len(digits) < most && strings.ContainsAny(key, "0123456789*#") {
 			digits += key
 		}
 	}

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 )
@@ -107,7 +108,7 @@ func (l *Leg) open(ctx context.Context) (status string, sip int) {
 
 // given is the status of a leg that was ended before anybody answered.
 func (l *Leg) given(ctx context.Context) (status string, sip int) {
-	if context.Cause(ctx) == errHungUp {
+	if errors.Is(context.Cause(ctx), errHungUp) {
 		return StatusBusy, 486
 	}
 	return StatusCanceled, 487

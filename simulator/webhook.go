@@ -90,11 +90,11 @@ func (c *Carrier) deliver(d delivery) reply {
 	if !d.ruled {
 		rule = c.faults.hit(c, d.kind, d.phone, pathOf(target))
 	}
-	switch {
-	case rule.Do == Drop || rule.Do == LoseRequest:
+	switch rule.Do {
+	case Drop, LoseRequest:
 		c.reportHook(d, reply{reason: "lost by the fault plan"}, 0)
 		return reply{code: codeUnreachable, reason: "lost", url: target}
-	case rule.Do == Delay || rule.Do == Reorder:
+	case Delay, Reorder:
 		sleep(c.ctx, rule.delay())
 	}
 	ctx, cancel := context.WithTimeout(c.ctx, min(o.total, ceiling))

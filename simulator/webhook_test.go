@@ -22,7 +22,7 @@ func TestFailedDocumentIsAskedOfTheFallback(t *testing.T) {
 			b.on("/bad", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) })
 		}},
 		{"endless redirects", "11215", func(b *bench) {
-			b.on("/voice", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/voice", 302) })
+			b.on("/voice", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/voice", http.StatusFound) })
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -342,6 +342,16 @@ func TestAPickUpThatIsToldTwiceWhereNoKeyIsAskedJoinsOnce(t *testing.T) {
 	}
 }
 
+func TestAResponderWhoseKeyIsAnsweredTooLateJoinsWhenTheyAskAgain(t *testing.T) {
+	s := newScene(t, "Alice Bob")
+	s.at(0, s.asks("hold"))
+	s.at(10, s.picksUp("Alice", "screen 1"))
+	s.at(14, s.presses("Alice", 1, "1", "join"))
+	s.at(18, s.told("Alice", "join"))
+	s.at(60, s.hangsUp(), s.legEnds("Alice"))
+	s.ends(models.Connected, 60)
+}
+
 func TestASecondLegOfOneAttemptIsTurnedAway(t *testing.T) {
 	s := newScene(t, "Alice Bob")
 	s.at(0, s.asks("hold"))

@@ -46,7 +46,7 @@ func startProcess(name, logPath string, fail context.CancelCauseFunc, environmen
 		select {
 		case <-p.stopping:
 		default:
-			fail(fmt.Errorf("%s ended by itself (%v): see %s", name, err, logPath))
+			fail(fmt.Errorf("%s ended by itself: see %s: %w", name, logPath, ended(err)))
 		}
 	}()
 	if err := <-started; err != nil {
@@ -54,6 +54,14 @@ func startProcess(name, logPath string, fail context.CancelCauseFunc, environmen
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	return p, nil
+}
+
+// ended is how a process ended; nil is an end too.
+func ended(err error) error {
+	if err == nil {
+		return errors.New("it left without an error")
+	}
+	return err
 }
 
 // stop asks the process to end, and makes it end after a while.

@@ -28,7 +28,7 @@ func TestPagesMeetEachRowOnce(t *testing.T) {
 			}
 		}
 		for _, limit := range []int{0, 1, 7, 100, 200, 250, 1000} {
-			limit, page := limit, limit
+			page := limit
 			switch {
 			case limit == 0:
 				page = 50

@@ -103,7 +103,7 @@ func startPostgres() (dir string, err error) {
 	if err != nil {
 		return "", err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 
 	shell := exec.Command("/bin/sh", "-c", watched, binaries, dir)
 	shell.Dir, shell.Stdout, shell.Stderr, shell.SysProcAttr = dir, log, log, attributes

@@ -1,0 +1,195 @@
+package activities_test
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ringdown/ringdown/activities"
+	"github.com/ringdown/ringdown/models"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/testsuite"
+)
+
+// run executes one activity in Temporal's test environment.
+func run(t *testing.T, do any, into any, args ...any) (heartbeats []string, err error) {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivity(do)
+	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
+		var leg string
+		if err := details.Get(&leg); err != nil {
+			t.Error(err)
+		}
+		heartbeats = append(heartbeats, leg)
+	})
+	value, err := env.ExecuteActivity(do, args...)
+	if err == nil && into != nil && value.HasValue() {
+		err = value.Get(into)
+	}
+	return heartbeats, err
+}
+
+func TestADialLeavesItsCompletionToOthersAndTellsItsLeg(t *testing.T) {
+	phone, c := newCarrier(t)
+	told, err := run(t, phone.Dial, nil, aDial())
+	if !errors.Is(err, activity.ErrResultPending) {
+		t.Fatalf("the dial ends with %v", err)
+	}
+	if len(c.placed) != 1 || len(told) != 1 || told[0] != c.placed[0] {
+		t.Errorf("placed %v, told %v", c.placed, told)
+	}
+	want := map[string]string{
+		"To": string(alice), "From": string(ours), "Timeout": "28",
+		"Url":            "https://ringdown.example/twilio/leg/" + callerLeg + "/1.alice.1.1?lang=en-GB",
+		"StatusCallback": "https://ringdown.example/twilio/leg-status/" + callerLeg + "/1.alice.1.1",
+	}
+	for name, value := range want {
+		if got, _, _ := strings.Cut(c.calls[name], "#"); got != value {
+			t.Errorf("%s is %q, want %q", name, got, value)
+		}
+	}
+}
+
+func TestADialThatTheCarrierDoesNotPlace(t *testing.T) {
+	for name, c := range map[string]struct {
+		replies []reply
+		posts   int
+		result  models.Result // empty: it is placed
+		code    int
+	}{
+		"refused":                    {[]reply{{status: 400, code: 21211}}, 1, models.ResultRefused, 21211},
+		"refused for the account":    {[]reply{{status: 401, code: 20003}}, 1, models.ResultRefused, 20003},
+		"busy, then placed":          {[]reply{{status: 429, code: 20429}, {legs: 1}}, 2, "", 0},
+		"busy for ever":              {[]reply{{status: 429, code: 20429}, {status: 429}, {status: 429}, {status: 429}, {status: 429, code: 20429}, {legs: 1}}, 5, models.ResultRefused, 20429},
+		"reply lost, no leg made":    {[]reply{{lost: true}}, 1, models.ResultUnknown, 0},
+		"an error that tells little": {[]reply{{status: http.StatusBadGateway}}, 1, models.ResultUnknown, 0},
+		"reply lost, leg adopted":    {[]reply{{legs: 1, lost: true}}, 1, "", 0},
+		"error, leg adopted":         {[]reply{{legs: 1, status: http.StatusServiceUnavailable}}, 1, "", 0},
+		"reply lost, leg queued":     {[]reply{{legs: 1, as: "queued", lost: true}}, 1, "", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			phone, carrier := newCarrier(t, c.replies...)
+			var d models.Dialled
+			told, err := run(t, phone.Dial, &d, aDial())
+			if pending := errors.Is(err, activity.ErrResultPending); pending != (c.result == "") || err != nil && !pending {
+				t.Fatalf("the dial ends with %v", err)
+			}
+			if d.Result != c.result || d.Code != c.code || carrier.posts != c.posts {
+				t.Errorf("%+v after %d requests, want %s (%d) after %d", d, carrier.posts, c.result, c.code, c.posts)
+			}
+			if c.result == "" && (len(told) != 1 || told[0] != carrier.placed[0]) {
+				t.Errorf("told %v of %v", told, carrier.placed)
+			}
+		})
+	}
+}
+
+// A leg that may be another call's, or that somebody talks on, is not told as ours: its own first
+// callback does that.
+func TestALegThatCannotBeToldFromOthersIsNotAdopted(t *testing.T) {
+	for name, r := range map[string]reply{
+		"two of them":        {legs: 2, lost: true},
+		"picked up already":  {legs: 1, as: "in-progress", lost: true},
+		"over already":       {legs: 1, as: "busy", lost: true},
+		"two, one picked up": {legs: 2, as: "in-progress", lost: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			phone, c := newCarrier(t, r)
+			told, err := run(t, phone.Dial, nil, aDial())
+			if !errors.Is(err, activity.ErrResultPending) || len(told) != 0 || c.posts != 1 {
+				t.Errorf("the dial ends with %v, told %v after %d requests", err, told, c.posts)
+			}
+		})
+	}
+}
+
+func TestALegOfAnEarlierCallIsNotAdopted(t *testing.T) {
+	t.Parallel()
+	phone, c := newCarrier(t, reply{lost: true})
+	c.add("CA00000000000000000000000000000777", "ringing", string(alice), string(ours), time.Now().Add(-time.Minute))
+	var d models.Dialled
+	if _, err := run(t, phone.Dial, &d, aDial()); err != nil || d.Result != models.ResultUnknown {
+		t.Errorf("the dial ends %+v, %v", d, err)
+	}
+}
+
+func TestTheCallerIsToldThatNobodyTakesTheCall(t *testing.T) {
+	t.Run("moved", func(t *testing.T) {
+		phone, c := newCarrier(t)
+		var moved bool
+		if _, err := run(t, phone.TellNobody, &moved, callerLeg, "en-GB"); err != nil || !moved {
+			t.Errorf("moved %v, %v", moved, err)
+		}
+		if got, _, _ := strings.Cut(c.moved[callerLeg], "#"); got != "https://ringdown.example/twilio/nobody/"+callerLeg+"?lang=en-GB" {
+			t.Errorf("moved to %s", got)
+		}
+	})
+	t.Run("gone", func(t *testing.T) {
+		phone, c := newCarrier(t)
+		c.set(callerLeg, "completed")
+		moved := true
+		if _, err := run(t, phone.TellNobody, &moved, callerLeg, "en-GB"); err != nil || moved {
+			t.Errorf("moved %v, %v", moved, err)
+		}
+	})
+	t.Run("refused while the caller is there, to be tried again", func(t *testing.T) {
+		phone, c := newCarrier(t)
+		c.stuck = true
+		if _, err := run(t, phone.TellNobody, nil, callerLeg, "en-GB"); err == nil || strings.Contains(err.Error(), "+") {
+			t.Errorf("ends with %v", err)
+		}
+	})
+	t.Run("no answer, to be tried again", func(t *testing.T) {
+		phone, c := newCarrier(t)
+		c.busy = 1
+		if _, err := run(t, phone.TellNobody, nil, callerLeg, "en-GB"); err == nil {
+			t.Error("ends well")
+		}
+	})
+}
+
+func TestTheCallerIsHungUpOn(t *testing.T) {
+	for status, want := range map[string]string{"in-progress": "completed", "ringing": "canceled", "busy": "busy", "completed": "completed"} {
+		phone, c := newCarrier(t)
+		c.set(callerLeg, status)
+		if _, err := run(t, phone.EndCaller, nil, callerLeg); err != nil || c.is(callerLeg) != want {
+			t.Errorf("a caller who is %s becomes %s, %v", status, c.is(callerLeg), err)
+		}
+	}
+	phone, c := newCarrier(t)
+	c.busy = 1
+	if _, err := run(t, phone.EndCaller, nil, callerLeg); err == nil {
+		t.Error("no answer is taken for an end")
+	}
+}
+
+func TestTheCarrierSaysHowLegsStand(t *testing.T) {
+	phone, c := newCarrier(t)
+	const ringing, busy, unknown = "CA0000000000000000000000000000000a", "CA0000000000000000000000000000000b", "CA0000000000000000000000000000000c"
+	c.add(ringing, "ringing", string(alice), string(ours), time.Now())
+	c.add(busy, "busy", string(alice), string(ours), time.Now())
+	var got []activities.Standing
+	if _, err := run(t, phone.AskCarrier, &got, []string{callerLeg, ringing, busy, unknown}); err != nil {
+		t.Fatal(err)
+	}
+	want := []activities.Standing{{Answered: true}, {}, {Over: true}, {Over: true}}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("leg %d stands %+v, want %+v", i, got[i], want[i])
+		}
+	}
+	c.busy = 1
+	if _, err := run(t, phone.AskCarrier, nil, []string{callerLeg}); err == nil {
+		t.Error("no answer is taken for a standing")
+	}
+}

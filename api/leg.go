@@ -30,15 +30,15 @@ func (s *Server) leg(w webhook) error {
 	if err := s.settle(w, sid, attempt, models.Dialled{Result: models.ResultPickedUp, Leg: leg}); err != nil && !gone(err) {
 		s.log.Warn("dial not settled", "call", sid, "attempt", attempt, "cause", err)
 	}
-	id := "leg/" + attempt + "/" + leg
-	if after := w.QueryParam("hearing"); after != "" { // another question: the key may have been noted
-		id += "/" + after
+	id, next := "leg/"+attempt+"/"+leg, s.links(sid).Leg(attempt, w.language())
+	if after, err := strconv.Atoi(w.QueryParam("hearing")); err == nil { // another question: the key may have been noted
+		id, next = id+"/"+strconv.Itoa(after), s.links(sid).LegAgain(attempt, after, w.language())
 	}
 	answer, err := s.update(w, workflows.CallID(sid), workflows.UpdateLeg, id, workflows.PickedUp{Attempt: attempt, Leg: leg})
 	if gone(err) {
 		return w.say(twiml.Goodbye(w.language(), models.PhraseGone))
 	}
-	return s.reply(w, sid, answer, err, s.links(sid).Leg(attempt, w.language()))
+	return s.reply(w, sid, answer, err, next)
 }
 
 // accept takes a responder's key.

@@ -34,7 +34,7 @@ func (s *Server) voice(w webhook) error {
 	number, _ := models.ParsePhone(w.form.Get("To"))
 	route, directory, err := s.routes.forNumber(w.ctx(), number)
 	switch {
-	case w.form.Get("CallStatus") == "in-progress": // its run has its plan, whatever became of the route
+	case inProgress(w): // its run has its plan, whatever became of the route
 	case errors.Is(err, models.ErrNotFound):
 		return s.noService(w, sid, number, models.Route{}, "no route has this number")
 	case err != nil:
@@ -90,13 +90,17 @@ func (s *Server) announce(w webhook, in models.Inbound) (models.Answer, error) {
 	return answer, err
 }
 
-// answerID names one wish for an answer: the try, or the delivery of whoever came back.
+// answerID names one wish for an answer: the try of a call that nobody has answered yet, or the
+// delivery of a caller who came back.
 func answerID(w webhook) string {
-	if w.QueryParam("fallback") != "" {
+	if w.QueryParam("fallback") != "" || inProgress(w) {
 		return "answer/again/" + w.delivery()
 	}
 	return "answer/" + strconv.Itoa(try(w))
 }
+
+// inProgress says whether the caller has been answered before.
+func inProgress(w webhook) bool { return w.form.Get("CallStatus") == "in-progress" }
 
 // try counts the announcements of a call that nobody could answer in time, from 0.
 func try(w webhook) int {
@@ -123,8 +127,7 @@ func (s *Server) later(w webhook, sid string, plan models.Plan) error {
 	case next >= triesBeforeApology:
 		return w.say(twiml.Goodbye(plan.Language, models.PhraseNobody))
 	default:
-		answered := w.form.Get("CallStatus") == "in-progress"
-		return w.say(twiml.OneMoment(plan.Language, answered, tryAgainAfter, s.links(sid).Voice(next)))
+		return w.say(twiml.OneMoment(plan.Language, inProgress(w), tryAgainAfter, s.links(sid).Voice(next)))
 	}
 }
 

@@ -188,15 +188,15 @@ func TestACallerHearsItRingUntilSomebodyDecides(t *testing.T) {
 			{"from the start when the try is endless", "/twilio/voice?try=" + strings.Repeat("9", 50), "ringing", without, "Pause 2, Redirect /twilio/voice?try=1", []string{"start call/CALL answer answer/0 within 1.8s"}},
 			{"from the start when the try is a word", "/twilio/voice?try=x", "ringing", without, "Pause 2, Redirect /twilio/voice?try=1", []string{"start call/CALL answer answer/0 within 1.8s"}},
 			{"from the start when the try is negative", "/twilio/voice?try=-7", "ringing", without, "Pause 2, Redirect /twilio/voice?try=1", []string{"start call/CALL answer answer/0 within 1.8s"}},
-			{"and a sentence before it when already answered", "/twilio/voice", "in-progress", withEmergency, "Say de-DE one_moment, Pause 2, Redirect /twilio/voice?try=1", []string{"start call/CALL answer answer/0 within 1.8s"}},
-			{"and a sentence again", "/twilio/voice?try=1", "in-progress", withEmergency, "Say de-DE one_moment, Pause 2, Redirect /twilio/voice?try=2", []string{"start call/CALL answer answer/1 within 1.8s"}},
-			{"and is diverted at last when already answered", "/twilio/voice?try=2", "in-progress", withEmergency, diversion, []string{"start call/CALL answer answer/2 within 1.8s", signal}},
-			{"coming back", "/twilio/voice?fallback=1", "in-progress", withEmergency, "Say de-DE one_moment, Pause 2, Redirect /twilio/voice?try=1", []string{"start call/CALL answer answer/again/ within 1.8s"}},
+			{"and a sentence before it when already answered", "/twilio/voice", "in-progress", withEmergency, "Say de-DE one_moment, Pause 2, Redirect /twilio/voice?try=1", []string{"start call/CALL answer answer/again/token within 1.8s"}},
+			{"and a sentence again", "/twilio/voice?try=1", "in-progress", withEmergency, "Say de-DE one_moment, Pause 2, Redirect /twilio/voice?try=2", []string{"start call/CALL answer answer/again/token within 1.8s"}},
+			{"and is diverted at last when already answered", "/twilio/voice?try=2", "in-progress", withEmergency, diversion, []string{"start call/CALL answer answer/again/token within 1.8s", signal}},
+			{"coming back", "/twilio/voice?fallback=1", "in-progress", withEmergency, "Say de-DE one_moment, Pause 2, Redirect /twilio/voice?try=1", []string{"start call/CALL answer answer/again/token within 1.8s"}},
 		} {
 			inCall(t, how+": "+c.name, func(wt *webhookTest) {
 				wt.edit(c.edit)
 				undecide(wt.temporal)
-				wt.hears(c.want, wt.post(c.target, arriving("CallStatus", c.status)))
+				wt.hears(c.want, wt.post(c.target, arriving("CallStatus", c.status), "I-Twilio-Idempotency-Token", "token"))
 				wt.asks(c.asks...)
 			})
 		}

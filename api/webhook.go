@@ -1,7 +1,9 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"net/http"
@@ -75,8 +77,11 @@ func (w webhook) deadline() time.Time {
 	return t
 }
 
-// delivery tells one delivery from another; its repeats share it.
-func (w webhook) delivery() string { return w.Request().Header.Get("I-Twilio-Idempotency-Token") }
+// delivery tells one delivery from another; its repeats share it. A carrier that does not say
+// gets a new answer each time.
+func (w webhook) delivery() string {
+	return cmp.Or(w.Request().Header.Get("I-Twilio-Idempotency-Token"), rand.Text())
+}
 
 func (w webhook) language() string { return w.QueryParam("lang") }
 

@@ -356,7 +356,7 @@ func (f *fakeTemporal) ask(ctx context.Context, request, format string, args ...
 	f.mu.Lock()
 	f.asked = append(f.asked, withoutIDs(request+" "+fmt.Sprintf(format, args...)))
 	f.mu.Unlock()
-	if f.fails[request] == errImpatient {
+	if errors.Is(f.fails[request], errImpatient) {
 		<-ctx.Done()
 	}
 	if ctx.Err() != nil {

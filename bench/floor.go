@@ -70,7 +70,7 @@ func startFloor(ctx context.Context, temporalAddress string) (*floor, error) {
 func floorOptions() worker.Options {
 	return worker.Options{
 		WorkerStopTimeout:            15 * time.Second,
-		StickyScheduleToStartTimeout: 2 * time.Second,
+		StickyScheduleToStartTimeout: time.Second,
 		WorkflowTaskPollerBehavior:   worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
 		ActivityTaskPollerBehavior:   worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
 	}

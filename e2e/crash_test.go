@@ -323,6 +323,24 @@ func (c *crashCall) endsRight(ctx context.Context) (unlucky bool) {
 		return unlucky
 	}
 	if outcome != want || call.Outcome != want || call.EndedAt == nil {
+		h := c.s.temporal.GetWorkflowHistory(ctx, workflows.CallID(sid), "", false, 1)
+		for h.HasNext() {
+			e, err := h.Next()
+			if err != nil {
+				break
+			}
+			c.t.Logf("DBGH %d %s %s %.200s", e.GetEventId(), e.GetEventTime().AsTime().Format("05.000"), e.GetEventType(), fmt.Sprint(e.Attributes))
+		}
+		for _, line := range strings.Split(c.s.serverLog(c.t), "\n") {
+			if strings.Contains(line, sid) {
+				c.t.Logf("DBGL %.400s", line)
+			}
+		}
+		for _, e := range c.s.carrier.History() {
+			if len(legs) > 0 && (e.Call == sid || e.Call == legs[0].SID) {
+				c.t.Logf("DBGC %s %s %s %s %d %dms %.60s", e.At.Format("05.000"), e.Kind, e.Webhook, e.URL, e.HTTPStatus, e.Millis, e.Text)
+			}
+		}
 		c.t.Errorf("%s: outcome %s, recorded %s, want %s; %s; the caller heard %s; %d legs heard %s",
 			c.route.Name, outcome, call.Outcome, want, story(call), heard(c.caller.leg), len(legs), heardBy(legs))
 	}
@@ -347,6 +365,10 @@ func story(call models.Call) string {
 	}
 	return strings.Join(all, " | ")
 }
+
+func (s *system) serverLog(t *testing.T) string { return dbgServer.log(t) }
+
+var dbgServer *crashServer
 
 func heardBy(legs []*simulator.Leg) string {
 	var all []string
@@ -394,6 +416,7 @@ func newCrashSystem(t *testing.T) *crashSystem {
 	t.Cleanup(carrierHTTP.Close)
 	s.public = "http://" + freePort(t)
 	dir := t.TempDir()
+	defer func() { dbgServer = s.server }()
 	s.server = &crashServer{
 		Temporal: temporalAddress, Carrier: carrierHTTP.URL, Public: s.public,
 		Database: "sqlite:" + filepath.Join(dir, "crash.db"), logPath: filepath.Join(dir, "server.log"),

@@ -29,8 +29,9 @@ type Config struct {
 const stopTimeout = 15 * time.Second
 
 // stickyTimeout is how long a call waits for the worker that has it in memory before another
-// takes over.
-const stickyTimeout = 2 * time.Second
+// takes over. It is shorter than a webhook waits for its answer: after a crash the first one of a
+// call is still answered at once.
+const stickyTimeout = time.Second
 
 // Run works until ctx is done, and returns when running activities have ended.
 func Run(ctx context.Context, c Config) error {

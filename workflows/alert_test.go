@@ -162,6 +162,7 @@ func TestACallRaisesItsAlertOnceAndTellsItEverything(t *testing.T) {
 func TestACallDoesNotCloseBeforeItsAlertHasStarted(t *testing.T) {
 	s := newScene(t, "Alice Bob")
 	s.carrier.noAlert = true
+	s.env.SetDetachedChildWait(false)
 	s.env.OnWorkflow(workflows.Alert, mock.Anything, mock.Anything).After(90 * time.Second).Return(nil)
 	s.at(0, s.asks("hold"))
 	s.at(10, s.hangsUp())

@@ -151,7 +151,7 @@ func (c *call) timedOut(ctx workflow.Context, a *attempt, timeout *temporal.Time
 	if a.Leg != "" || a.hangUp == nil {
 		return false, nil
 	}
-	if err := workflow.Await(ctx, func() bool { return a.hangUp.IsReady() || c.over() }); err != nil || c.over() {
+	if err := workflow.Await(ctx, a.hangUp.IsReady); err != nil || c.over() {
 		return false, err
 	}
 	var hungUp activities.HungUp

@@ -246,6 +246,9 @@ func TestAPhoneThatIsPickedUp(t *testing.T) {
 		s.dialled("Alice 0, Bob 14")
 		s.hungUpOn("Bob 30")
 		attempts(t, call, "Alice picked_up ending, Bob canceled ending")
+		if a := call.Attempts[0]; !a.DecidedAt.Equal(monday.Add(seconds(14))) || !a.EndedAt.Equal(monday.Add(seconds(14))) {
+			t.Errorf("the attempt is %+v", a)
+		}
 	})
 	t.Run("needs no key where the route asks for none", func(t *testing.T) {
 		s := newScene(t, "Alice Bob", withoutAcceptKey)

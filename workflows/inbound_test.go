@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/ringdown/ringdown/activities"
@@ -271,6 +272,9 @@ func TestTheCallerLeavesAtAnyMoment(t *testing.T) {
 			s.dialled(c.dialled)
 			s.hungUpOn(c.hungUp)
 			attempts(t, call, c.want)
+			if n := strings.Count(story(call), "the caller's line ended"); n != 1 {
+				t.Errorf("it is told %d times that the caller left", n)
+			}
 			if len(s.carrier.ended) > 0 {
 				t.Errorf("a caller who has left was hung up on at %v", s.carrier.ended)
 			}
@@ -343,6 +347,19 @@ func TestACancelledRunLeavesNoLineAndShowsThatItWasCancelled(t *testing.T) {
 				t.Errorf("alert %q", call.AlertID)
 			}
 		})
+	}
+}
+
+func TestACancelledRunDoesNotHangUpOnACallerWhoHasLeft(t *testing.T) {
+	s := newScene(t, "Alice Bob")
+	s.carrier.ring["Alice"] = []ringing{lostDial}
+	s.carrier.pending = seconds(20)
+	s.at(0, s.asks("hold"))
+	s.at(35, s.hangsUp())
+	s.at(40, s.cancelled())
+	s.endsCancelled(models.Failed, 52)
+	if len(s.carrier.ended) > 0 {
+		t.Errorf("hung up on at %v", s.carrier.ended)
 	}
 }
 

@@ -89,7 +89,7 @@ func (f *floor) begin(ctx context.Context, call string, gate bool) error {
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		TypedSearchAttributes: temporal.NewSearchAttributes(
-			workflows.CallRoute.ValueSet("floor"), workflows.CallStage.ValueSet(string(models.StageArriving))),
+			workflows.CallRoute.ValueSet("floor"), workflows.CallStage.ValueSet(string(models.StageHunting))),
 	}, floorCall, call, gate)
 	handle, err := f.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
@@ -167,9 +167,6 @@ func floorCall(ctx workflow.Context, call string, gate bool) error {
 
 func (s *floorState) hunt(ctx workflow.Context) error {
 	s.raiseAlert(ctx)
-	if err := workflow.UpsertTypedSearchAttributes(ctx, workflows.CallStage.ValueSet(string(models.StageHunting))); err != nil {
-		return err
-	}
 	for i := 1; ; i++ {
 		attempt := strconv.Itoa(i)
 		dialCtx, cancel := workflow.WithCancel(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"testing"
+	"time"
 
 	"github.com/ringdown/ringdown/workflows"
 	"go.temporal.io/api/enums/v1"
@@ -72,5 +73,26 @@ func TestWhatACallCosts(t *testing.T) {
 				check("alert", costOf(l.history(workflows.AlertID(l.leg.SID))), want.alert)
 			}
 		})
+	}
+}
+
+func TestADialIsLimitedAsItsClockSays(t *testing.T) {
+	l := sharedSystem(t, "sqlite").line(t, "Alice Bob")
+	conversations["abandoned"].people(l)
+	dials := 0
+	for _, e := range l.history(workflows.CallID(l.leg.SID)).GetEvents() {
+		dial := e.GetActivityTaskScheduledEventAttributes()
+		if dial.GetActivityType().GetName() != "Dial" {
+			continue
+		}
+		dials++
+		if dial.GetTaskQueue().GetName() != workflows.DialQueue || dial.GetScheduleToStartTimeout().AsDuration() != time.Minute ||
+			dial.GetStartToCloseTimeout().AsDuration() != 32*time.Second/pace || dial.GetRetryPolicy().GetMaximumAttempts() != 1 ||
+			dial.GetHeartbeatTimeout().AsDuration() != 0 {
+			t.Errorf("the dial is limited by %v", dial)
+		}
+	}
+	if dials != 1 {
+		t.Errorf("%d dials", dials)
 	}
 }

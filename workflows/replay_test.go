@@ -2,13 +2,10 @@ package workflows_test
 
 import (
 	"log/slog"
-	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/ringdown/ringdown/workflows"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 )
@@ -32,34 +29,5 @@ func TestHistoriesOfEveryReleaseReplay(t *testing.T) {
 				t.Error(err)
 			}
 		})
-	}
-}
-
-// The limits of a dial are the ring's clock. The test environment knows none of them.
-func TestADialIsLimitedAsItsClockSays(t *testing.T) {
-	file, err := os.Open("testdata/history/v0.1.0/first-accepts.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	history, err := client.HistoryFromJSON(file, client.HistoryJSONOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	dials := 0
-	for _, e := range history.GetEvents() {
-		dial := e.GetActivityTaskScheduledEventAttributes()
-		if dial.GetActivityType().GetName() != "Dial" {
-			continue
-		}
-		dials++
-		ring := dial.GetStartToCloseTimeout().AsDuration() * 10 // the calls of the histories run ten times as fast
-		if dial.GetTaskQueue().GetName() != workflows.DialQueue || dial.GetScheduleToStartTimeout().AsDuration() != time.Minute ||
-			ring != 32*time.Second || dial.GetRetryPolicy().GetMaximumAttempts() != 1 || dial.GetHeartbeatTimeout().AsDuration() != 0 {
-			t.Errorf("the dial is limited by %v", dial)
-		}
-	}
-	if dials != 1 {
-		t.Errorf("%d dials", dials)
 	}
 }

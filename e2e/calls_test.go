@@ -55,6 +55,18 @@ func TestACallerHangsUpWhileAPhoneRings(t *testing.T) {
 	})
 }
 
+func TestAResponderHearsThatTheCallerHasLeft(t *testing.T) {
+	each(t, func(t *testing.T, s *system) {
+		l := s.line(t, "Alice Bob")
+		caller := l.calls()
+		alice := l.rung("Alice").answers().hears("to take")
+		caller.hangsUp()
+		l.toldOfTheEnd()
+		alice.presses("1").hears("already hung up").ends("completed")
+		l.ended(models.Abandoned)
+	})
+}
+
 func TestAMailboxNeverPressesAndTheNextPersonIsRung(t *testing.T) {
 	each(t, func(t *testing.T, s *system) {
 		l := s.line(t, "Alice Bob")

@@ -153,6 +153,19 @@ func (p *phone) ends(status string) *phone {
 	return p
 }
 
+// toldOfTheEnd waits until the carrier has told that the caller's line ended.
+func (l *line) toldOfTheEnd() {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(l.t.Context(), patience)
+	defer cancel()
+	for e := range l.s.carrier.Events(ctx, 0) {
+		if e.Call == l.leg.SID && e.Kind == simulator.EventWebhook && strings.HasSuffix(e.URL, "/twilio/status") {
+			return
+		}
+	}
+	l.t.Fatal("the carrier does not tell that the caller's line ended")
+}
+
 // ended waits for the run to close, and checks what holds after each call: its outcome and its
 // record, the alert, that nobody else was rung, that no line is left and no number is in the log.
 func (l *line) ended(want models.Outcome) models.Call {

@@ -162,16 +162,27 @@ func (c *call) timedOut(ctx workflow.Context, a *attempt, timeout *temporal.Time
 	return a.Round == 1, nil
 }
 
-// decision waits for the responder who picked up.
+// decision waits for the responder who picked up. When we were away for the end of their window,
+// they may have pressed the key with nobody there to hear it: whoever is still on the line gets
+// another. A caller who leaves meanwhile is told to them when they choose.
 func (c *call) decision(ctx workflow.Context, a *attempt) error {
-	if a.State != models.PickedUp {
-		return nil
+	for again := true; a.State == models.PickedUp && !a.over && !c.over(); again = false {
+		due := workflow.Now(ctx).Add(c.plan.Paced(models.AcceptWindow))
+		inTime, err := c.wait(ctx, models.AcceptWindow, "for "+a.Name+" to decide", func() bool { return a.State != models.PickedUp || a.over })
+		if err != nil {
+			return err
+		}
+		if inTime {
+			continue
+		}
+		if !again || workflow.Now(ctx).Sub(due) <= absence {
+			break
+		}
+		if err := c.askCarrier(ctx, a); err != nil {
+			return err
+		}
 	}
-	inTime, err := c.wait(ctx, models.AcceptWindow, "for "+a.Name+" to decide", func() bool { return a.State != models.PickedUp || a.over })
-	if err != nil {
-		return err
-	}
-	if !inTime || a.over && a.State == models.PickedUp || c.over() {
+	if a.State == models.PickedUp && !c.over() {
 		c.giveUp(ctx, a)
 	}
 	return nil

@@ -232,9 +232,19 @@ func TestTheCallerLeavesAtAnyMoment(t *testing.T) {
 			func(s *scene) {
 				s.at(0, s.asks("hold"))
 				s.at(10, s.picksUp("Alice", "screen 1"))
+				s.at(15, s.hangsUp())
+				s.at(20, s.presses("Alice", 1, "1", "say gone"))
+				s.at(23, s.legEnds("Alice"))
+			},
+			models.Abandoned, 23, "Alice 0", "", "Alice picked_up ending",
+		},
+		"while a responder hears the prompt who then never ends": {
+			func(s *scene) {
+				s.at(0, s.asks("hold"))
+				s.at(10, s.picksUp("Alice", "screen 1"))
 				s.at(15, s.hangsUp(), s.presses("Alice", 1, "1", "say gone"))
 			},
-			models.Abandoned, 15, "Alice 0", "Alice 15", "Alice picked_up ending",
+			models.Abandoned, 45, "Alice 0", "Alice 45", "Alice picked_up ending",
 		},
 		"between the accepting and the joining": {
 			func(s *scene) {

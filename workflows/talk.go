@@ -39,6 +39,7 @@ func (c *call) talk(ctx workflow.Context) error {
 // tellNobody lets the caller hear that nobody takes the call, and waits until they are gone.
 func (c *call) tellNobody(ctx workflow.Context) error {
 	c.note(ctx, "nobody took the call")
+	patience := messageTime
 	if c.stage != models.StageNobody {
 		c.stage = models.StageNobody
 		var moved bool
@@ -48,12 +49,13 @@ func (c *call) tellNobody(ctx workflow.Context) error {
 		}
 		if err != nil {
 			workflow.GetLogger(ctx).Error("tell the caller that nobody takes the call", "cause", err)
+			patience = hangUpGrace // they still wait, and nothing more is to come
 		} else if !moved {
 			c.onCallerOver(ctx)
 		}
 	}
 	c.mark(ctx, CallStage.ValueSet(string(models.StageNobody)))
-	return c.seeOut(ctx, messageTime)
+	return c.seeOut(ctx, patience)
 }
 
 // seeOut waits for the caller's line to end by itself, and ends it when it does not.
@@ -108,11 +110,11 @@ func (c *call) askCarrier(ctx workflow.Context, a *attempt) error {
 	return nil
 }
 
-// endLegs returns when no leg is left. Who heard a last sentence may hear it to its end; not so
-// when the call was broken off.
+// endLegs returns when no leg is left. Whoever hears a last sentence, or a prompt whose key will
+// be answered with one, may hear it to its end; not so when the call was broken off.
 func (c *call) endLegs(ctx workflow.Context, atOnce bool) {
 	if !atOnce {
-		_, _ = awaitFor(ctx, c.plan.Paced(hangUpGrace), "for the last words on other lines", func() bool { return !c.lastWords() })
+		_, _ = awaitFor(ctx, c.plan.Paced(c.lastWords()), "for the last words on other lines", func() bool { return c.lastWords() == 0 })
 	}
 	for _, a := range c.attempts {
 		c.giveUp(ctx, a)
@@ -127,12 +129,17 @@ func (c *call) endLegs(ctx workflow.Context, atOnce bool) {
 	}
 }
 
-// lastWords says whether a responder may still hear a sentence that ends their leg by itself.
-func (c *call) lastWords() bool {
+// lastWords is how long a responder may still hear a sentence that ends their leg by itself, zero
+// when nobody does.
+func (c *call) lastWords() (longest time.Duration) {
 	for _, a := range c.attempts {
-		if !a.over && (a.State == models.Accepted || a.State == models.Declined) {
-			return true
+		switch {
+		case a.over:
+		case a.State == models.PickedUp: // until their key, or none, is answered
+			longest = max(longest, models.AcceptWindow)
+		case a.State == models.Accepted || a.State == models.Declined:
+			longest = max(longest, hangUpGrace)
 		}
 	}
-	return false
+	return longest
 }

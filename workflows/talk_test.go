@@ -150,9 +150,9 @@ func TestNobodyTakesTheCall(t *testing.T) {
 		s := newScene(t, "Alice")
 		s.carrier.stuck = errors.New("no answer")
 		s.at(0, s.asks("hold"))
-		s.at(204, s.hangsUp()) // tried for a minute, then given the time of the message
-		s.ends(models.Unanswered, 204)
-		if !slices.Equal(s.carrier.ended, []time.Duration{seconds(203.5)}) {
+		s.at(99, s.hangsUp()) // tried for a minute, then given the time of a goodbye
+		s.ends(models.Unanswered, 99)
+		if !slices.Equal(s.carrier.ended, []time.Duration{seconds(98.5)}) {
 			t.Errorf("hung up on at %v", s.carrier.ended)
 		}
 	})

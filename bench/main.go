@@ -52,7 +52,7 @@ func run(ctx context.Context, n int, asJSON, quick bool) (passed bool, err error
 	if err != nil {
 		return false, err
 	}
-	defer ours.stop()
+	defer func() { err = errors.Join(err, ours.stop()) }()
 	floor, err := startFloor(ctx, server.FrontendHostPort())
 	if err != nil {
 		return false, err

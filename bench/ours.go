@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -54,8 +55,11 @@ func startOurs(ctx context.Context, dir, temporalAddress string) (*ours, error) 
 		carrier: startCarrier(), worked: make(chan error, 1),
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * crowd}},
 	}
-	logger := slog.New(slog.NewJSONHandler(io.Discard, nil)) // as costly as in production, but for the writing
-	var err error
+	logs, err := os.Create(filepath.Join(dir, "ringdown.log")) // logging costs what it costs in production
+	if err != nil {
+		return nil, fmt.Errorf("open the log: %w", err)
+	}
+	logger := slog.New(slog.NewJSONHandler(logs, nil))
 	if o.store, err = store.Open(ctx, "sqlite:"+filepath.Join(dir, "ringdown.db"), logger); err != nil {
 		return nil, err
 	}
@@ -120,14 +124,14 @@ func (o *ours) seed(ctx context.Context) error {
 	return nil
 }
 
-func (o *ours) stop() {
+func (o *ours) stop() error {
 	o.web.Close()
 	o.server.Drain()
 	o.stopWorker()
-	<-o.worked
+	err := <-o.worked
 	o.temporal.Close()
 	o.carrier.web.Close()
-	_ = o.store.Close()
+	return errors.Join(err, o.store.Close())
 }
 
 func (o *ours) begin(ctx context.Context, call string, gate bool) error {

@@ -177,11 +177,10 @@ func (s *Server) nobody(w webhook) error {
 	sid := w.Param("call")
 	answer, err := s.update(w, workflows.CallID(sid), workflows.UpdateAnswer, "answer/nobody",
 		workflows.Asked{AnswerBy: w.deadline()})
-	if err != nil {
-		s.log.Warn("no word for the caller", "call", sid, "cause", err)
+	if gone(err) {
 		return w.say(twiml.Goodbye(w.language(), models.PhraseNobody))
 	}
-	return s.reply(w, sid, answer, nil, s.links(sid).VoiceAgain())
+	return s.reply(w, sid, answer, err, s.links(sid).VoiceAgain())
 }
 
 // callerDone is asked when the caller's time in the room is over: the responder hung up, or the

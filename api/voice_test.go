@@ -420,8 +420,8 @@ func TestACallerWhoCannotBeToldIsToldToWait(t *testing.T) {
 		{"outside the room of a slow run", done, oneMoment, "no decision in time", undecided["slow"]},
 		{"outside the room of a run that is away", done, oneMoment, "no decision in time", undecided["away"]},
 		{"outside the room of a run that answers too late", done, oneMoment, "no decision in time", undecided["stale"]},
-		{"or that nobody is there, by a slow run", nobody, "Say de-DE nobody, Hangup", "no word for the caller", undecided["slow"]},
-		{"or that nobody is there, by a run that is away", nobody, "Say de-DE nobody, Hangup", "no word for the caller", undecided["away"]},
+		{"or that nobody is there, by a slow run", nobody, oneMoment, "no decision in time", undecided["slow"]},
+		{"or that nobody is there, by a run that is away", nobody, oneMoment, "no decision in time", undecided["away"]},
 		{"or to wait, by a run that answers too late", nobody, oneMoment, "no decision in time", undecided["stale"]},
 	} {
 		inCall(t, c.name, func(wt *webhookTest) {

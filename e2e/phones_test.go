@@ -12,6 +12,7 @@ import (
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/simulator"
 	"github.com/ringdown/ringdown/workflows"
+	"go.temporal.io/api/enums/v1"
 )
 
 // line is one number with its route and its people, for one test alone.
@@ -153,17 +154,22 @@ func (p *phone) ends(status string) *phone {
 	return p
 }
 
-// toldOfTheEnd waits until the carrier has told that the caller's line ended.
+// toldOfTheEnd waits until the run has been told that the caller's line ended, and has taken it in.
 func (l *line) toldOfTheEnd() {
 	l.t.Helper()
 	ctx, cancel := context.WithTimeout(l.t.Context(), patience)
 	defer cancel()
-	for e := range l.s.carrier.Events(ctx, 0) {
-		if e.Call == l.leg.SID && e.Kind == simulator.EventWebhook && strings.HasSuffix(e.URL, "/twilio/status") {
+	events := l.s.temporal.GetWorkflowHistory(ctx, workflows.CallID(l.leg.SID), "", true, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for told := false; events.HasNext(); {
+		e, err := events.Next()
+		if err != nil {
+			l.t.Fatalf("the run is not told that the caller's line ended: %v", err)
+		}
+		told = told || e.GetWorkflowExecutionSignaledEventAttributes().GetSignalName() == workflows.SignalCallerOver
+		if told && e.GetEventType() == enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
 			return
 		}
 	}
-	l.t.Fatal("the carrier does not tell that the caller's line ended")
 }
 
 // ended waits for the run to close, and checks what holds after each call: its outcome and its

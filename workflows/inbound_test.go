@@ -254,7 +254,7 @@ func TestTheCallerLeavesAtAnyMoment(t *testing.T) {
 				s.at(16, s.hangsUp())
 				s.at(17, s.presses("Alice", 1, "1", "say gone"))
 			}, // a little while for the goodbye, then the leg is ended
-			models.Connected, 31, "Alice 0", "Alice 31", "Alice picked_up accepted",
+			models.Connected, 24, "Alice 0", "Alice 24", "Alice picked_up accepted",
 		},
 		"after somebody declined": {
 			func(s *scene) {
@@ -380,7 +380,7 @@ func TestACallCancelledAtItsEndEndsAsItWas(t *testing.T) {
 	s.at(12, s.presses("Alice", 1, "1", "join"))
 	s.at(50, s.hangsUp())
 	s.at(55, s.cancelled()) // while the responder hears the goodbye
-	s.ends(models.Connected, 65)
+	s.ends(models.Connected, 58)
 	if len(s.carrier.ended) > 0 {
 		t.Error("a caller who has left was hung up on")
 	}

@@ -13,7 +13,8 @@ const (
 	absence     = 3 * time.Second  // how overdue a wait must be for us to have been away
 	firstCheck  = time.Minute      // into a talk: both lines may have ended unheard while we were away
 	laterChecks = 5 * time.Minute  // as long as the talk lasts
-	hangUpGrace = 15 * time.Second // for one line to follow the other, goodbye included
+	hangUpGrace = 15 * time.Second // for the caller's line to follow the responder's, goodbye included
+	goodbyeTime = 8 * time.Second  // for a responder to hear a goodbye; who joined an empty room hears none
 	messageTime = 2 * time.Minute  // for the longest message to be said
 )
 
@@ -138,7 +139,7 @@ func (c *call) lastWords() (longest time.Duration) {
 		case a.State == models.PickedUp: // until their key, or none, is answered
 			longest = max(longest, models.AcceptWindow)
 		case a.State == models.Accepted || a.State == models.Declined:
-			longest = max(longest, hangUpGrace)
+			longest = max(longest, goodbyeTime)
 		}
 	}
 	return longest

@@ -44,8 +44,8 @@ func TestATalkWhoseEndIsNotToldEndsWhenTheCarrierIsAsked(t *testing.T) {
 		s := talking(t)
 		s.carrier.standing = map[string]activities.Standing{alicesLeg: {Answered: true}}
 		s.at(100, func() { s.carrier.standing[callSID] = over })
-		s.ends(models.Connected, 372+15) // and 15 s for the goodbye
-		s.hungUpOn("Alice 387")
+		s.ends(models.Connected, 372+8) // and 8 s for the goodbye
+		s.hungUpOn("Alice 380")
 	})
 	t.Run("the carrier does not answer", func(t *testing.T) {
 		s := talking(t)
@@ -97,8 +97,8 @@ func TestTheResponderHangsUp(t *testing.T) {
 func TestTheRespondersLineIsEndedWhenItDoesNotFollowTheCallers(t *testing.T) {
 	s := talking(t)
 	s.at(40, s.hangsUp())
-	s.ends(models.Connected, 55)
-	s.hungUpOn("Alice 55")
+	s.ends(models.Connected, 48)
+	s.hungUpOn("Alice 48")
 }
 
 // One_by_one rings one phone at a time; two phones can still press when a lost leg rings on.

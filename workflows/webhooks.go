@@ -26,36 +26,31 @@ func (c *call) listen(ctx workflow.Context) error {
 	return nil
 }
 
-// hearSignals notes what is told, as it comes.
 func (c *call) hearSignals(ctx workflow.Context) {
-	told := workflow.NewSelector(ctx)
-	for _, name := range []string{SignalCallerOver, SignalLegOver, SignalDiverted} {
-		told.AddReceive(workflow.GetSignalChannel(ctx, name), func(workflow.ReceiveChannel, bool) { c.catchUp(ctx) })
-	}
-	for {
-		told.Select(ctx)
-	}
-}
-
-// catchUp notes all that has been told so far. Each handler of an update does so first: of what
-// came in one task the SDK runs the updates before it wakes whoever waits for signals.
-func (c *call) catchUp(ctx workflow.Context) {
-	for workflow.GetSignalChannel(ctx, SignalCallerOver).ReceiveAsync(new(CallerOver)) {
+	heard := workflow.NewSelector(ctx)
+	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalCallerOver), func(ch workflow.ReceiveChannel, _ bool) {
+		var s CallerOver
+		ch.Receive(ctx, &s)
 		c.onCallerOver(ctx)
-	}
-	for in := new(LegOver); workflow.GetSignalChannel(ctx, SignalLegOver).ReceiveAsync(in); in = new(LegOver) {
-		c.onLegOver(ctx, *in)
-	}
-	for workflow.GetSignalChannel(ctx, SignalDiverted).ReceiveAsync(nil) {
+	})
+	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalLegOver), func(ch workflow.ReceiveChannel, _ bool) {
+		var s LegOver
+		ch.Receive(ctx, &s)
+		c.onLegOver(ctx, s)
+	})
+	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalDiverted), func(ch workflow.ReceiveChannel, _ bool) {
+		ch.Receive(ctx, nil)
 		c.diverted = true
 		c.note(ctx, "the caller was sent to the emergency number")
+	})
+	for {
+		heard.Select(ctx)
 	}
 }
 
 // onAsked answers the caller's leg, by how far the call has come. It is asked at arrival, and
 // again whenever a document could not be had or the carrier lost its place.
 func (c *call) onAsked(ctx workflow.Context, in Asked) (models.Answer, error) {
-	c.catchUp(ctx)
 	if workflow.Now(ctx).After(in.AnswerBy) {
 		return models.Answer{Do: models.DoNothing}, nil
 	}
@@ -85,7 +80,6 @@ func (c *call) hears() models.Answer {
 }
 
 func (c *call) onPressed(ctx workflow.Context, in Pressed) (models.Answer, error) {
-	c.catchUp(ctx)
 	if c.stage != models.StageGate || in.Try != c.gateTry {
 		return c.hears(), nil
 	}
@@ -108,7 +102,6 @@ func (c *call) onPressed(ctx workflow.Context, in Pressed) (models.Answer, error
 }
 
 func (c *call) onPickedUp(ctx workflow.Context, in PickedUp) (models.Answer, error) {
-	c.catchUp(ctx)
 	a := c.attempt(in.Attempt)
 	if refusal, refused := c.turnsAway(a, in.Leg); refused {
 		return refusal, nil
@@ -124,7 +117,6 @@ func (c *call) onPickedUp(ctx workflow.Context, in PickedUp) (models.Answer, err
 }
 
 func (c *call) onChosen(ctx workflow.Context, in Chosen) (models.Answer, error) {
-	c.catchUp(ctx)
 	a := c.attempt(in.Attempt)
 	if refusal, refused := c.turnsAway(a, in.Leg); refused {
 		return refusal, nil

@@ -42,7 +42,8 @@ bench: build ## Measure the figures of the README, as ratios to a bare workflow.
 	go run ./bench
 
 golden: ## Rewrite the golden files; review them like code.
-	go test ./api/twiml ./cmd/ringdown -update
+	go test ./api/twiml -update -run 'Golden'
+	go test ./cmd/ringdown -update -run 'StoryOfRecorded'
 	go test ./api -run OpenAPI -update
 
 generate: ## Rewrite generated files.

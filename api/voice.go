@@ -44,7 +44,7 @@ func (s *Server) voice(w webhook) error {
 		return s.noService(w, sid, number, route, "the route is switched off")
 	}
 	in := s.inbound(w, sid, models.MakePlan(route, number, directory, s.now()))
-	s.arrive(models.Call{
+	defer s.arrive(models.Call{ // once the caller has their answer
 		ID: in.CallID, CarrierCallID: sid, RouteID: route.ID, RouteName: route.Name, Caller: in.Caller,
 		Number: number, Country: in.Country, Verstat: in.Verstat, Stage: models.StageArriving, StartedAt: in.At,
 	})
@@ -144,8 +144,7 @@ func (s *Server) noService(w webhook, sid string, number models.Phone, route mod
 	return w.say(twiml.Goodbye(route.Language, models.PhraseNoService))
 }
 
-// arrive writes the row of a call, once, while the caller is being answered. A call goes on
-// without it.
+// arrive writes the row of a call, once; nobody waits for it, and a call goes on without it.
 func (s *Server) arrive(call models.Call) {
 	s.background(func(ctx context.Context) {
 		if err := s.store.Arrive(ctx, call); err != nil {

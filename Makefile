@@ -32,13 +32,12 @@ bin/workflowcheck: tools/lint/go.mod tools/lint/go.sum
 
 test: build ## Run the whole suite, and set up what it needs.
 	tools/setup-tests
-	go test ./...
-	tools/setup-tests --left-out
+	go test ./... || status=$$?; tools/setup-tests --left-out; exit $${status:-0}
 
 race: ## Run the decisions, the workflows and the API under the race detector.
 	go test -race ./models ./workflows ./api
 
-bench: build ## Measure the figures of the README, as ratios to a bare workflow.
+bench: build ## Measure the figures of docs/bench.md, as ratios to a bare workflow.
 	go run ./bench
 
 golden: ## Rewrite the golden files; review them like code.
@@ -56,7 +55,7 @@ lint: bin/golangci-lint bin/workflowcheck ## Format, vet, lint, and look for wha
 	bin/workflowcheck ./workflows/...
 
 fresh: generate golden ## Fail when a generated or golden file is not up to date.
-	git diff --exit-code --stat
+	@test -z "$$(git status --porcelain)" || { git status --short; git diff --stat; echo "not up to date, or not committed"; exit 1; }
 
 ci: lint test race fresh ## What CI runs.
 

@@ -54,6 +54,7 @@ func (p *Phone) Dial(ctx context.Context, r DialRequest) (models.Dialled, error)
 	leg, err := p.Carrier.Place(ctx, twilio.Leg{
 		To: r.Attempt.Number, From: r.From, Timeout: r.Timeout,
 		URL:            links.Leg(r.Attempt.ID, r.Language),
+		FallbackURL:    links.Leg(r.Attempt.ID, r.Language), // the same once more: we may be back by then
 		StatusCallback: links.LegStatus(r.Attempt.ID),
 	})
 	if err != nil {

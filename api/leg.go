@@ -76,7 +76,7 @@ func (s *Server) legStatus(w webhook) error {
 	sid, attempt := w.Param("call"), w.Param("attempt")
 	code, _ := strconv.Atoi(w.form.Get("SipResponseCode"))
 	err := s.settle(w, sid, attempt, models.Dialled{Result: results[status], Leg: leg, Code: code})
-	if gone(err) {
+	if gone(err) { // its dial is settled, or the call is over
 		err = s.temporal.SignalWorkflow(w.ctx(), workflows.CallID(sid), "", workflows.SignalLegOver,
 			workflows.LegOver{Attempt: attempt, Leg: leg, Result: results[status]})
 	}

@@ -141,7 +141,7 @@ func TestTheEndOfALegIsToldToItsDialAndThenToItsRun(t *testing.T) {
 		{"canceled", "canceled", "", nil, nil, 204, []string{settle("canceled")}, nil},
 		{"completed", "completed", "", nil, nil, 204, []string{settle("hung_up")}, nil},
 		{"completed after its dial was settled", "completed", "", errGone, nil, 204, []string{settle("hung_up"), legOver}, nil},
-		{"completed after the run", "completed", "", errGone, errGone, 204, []string{settle("hung_up"), legOver}, nil},
+		{"completed after the run", "completed", "", errGone, errGone, 204, []string{settle("hung_up"), legOver}, []string{"webhook of a call that is over"}},
 		{"completed while Temporal is away", "completed", "", errAway, nil, 503, []string{settle("hung_up")}, []string{notPassedOn}},
 		{"completed while Temporal is slow", "completed", "", errImpatient, nil, 503, []string{settle("hung_up")}, []string{notPassedOn}},
 		{"completed after its dial, while the run is away", "completed", "", errGone, errAway, 503, []string{settle("hung_up"), legOver}, []string{notPassedOn}},

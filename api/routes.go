@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
+	"golang.org/x/sync/singleflight"
 )
 
 const (
@@ -21,6 +22,7 @@ const (
 type routes struct {
 	store *store.Store
 	now   func() time.Time
+	reads singleflight.Group // by number: calls that come at one moment share a read
 
 	mu     sync.Mutex
 	copies map[models.Phone]routeCopy
@@ -34,15 +36,18 @@ type routeCopy struct {
 
 // forNumber is the route of a number with what it refers to, models.ErrNotFound when it has none.
 func (r *routes) forNumber(ctx context.Context, number models.Phone) (models.Route, models.Directory, error) {
-	ctx, cancel := context.WithTimeout(ctx, readWithin)
-	defer cancel()
-	route, directory, err := r.store.RouteForNumber(ctx, number)
-	route = route.Defaults()
+	shared, err, _ := r.reads.Do(string(number), func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readWithin)
+		defer cancel()
+		route, directory, err := r.store.RouteForNumber(ctx, number)
+		return routeCopy{route.Defaults(), directory, r.now()}, err
+	})
+	read := shared.(routeCopy)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
 	case err == nil:
-		r.copies[number] = routeCopy{route, directory, r.now()}
+		r.copies[number] = read
 	case errors.Is(err, models.ErrNotFound):
 		delete(r.copies, number)
 	default:
@@ -50,5 +55,5 @@ func (r *routes) forNumber(ctx context.Context, number models.Phone) (models.Rou
 			return last.route, last.directory, nil
 		}
 	}
-	return route, directory, err
+	return read.route, read.directory, err
 }

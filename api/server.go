@@ -36,7 +36,8 @@ type Config struct {
 	Log         *slog.Logger
 }
 
-// Server answers over HTTP. It keeps nothing in memory that another copy of it would miss.
+// Server answers over HTTP. It keeps nothing in memory that another copy of it would miss, but the
+// last good copies of routes and how often an address tried a wrong key.
 type Server struct {
 	store      *store.Store
 	temporal   client.Client

@@ -228,6 +228,9 @@ func (s *Server) reply(w webhook, sid string, answer models.Answer, err error, n
 
 // noted answers a webhook that only tells. What could not be told is to be told again.
 func (s *Server) noted(w webhook, sid string, err error) error {
+	if gone(err) {
+		s.log.Info("webhook of a call that is over", "path", w.Path(), "call", sid)
+	}
 	if err != nil && !gone(err) {
 		s.log.Warn("word of the carrier not passed on", "path", w.Path(), "call", sid, "cause", err)
 		return w.NoContent(http.StatusServiceUnavailable)

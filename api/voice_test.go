@@ -504,7 +504,7 @@ func TestTheEndOfACallIsToldToItsRun(t *testing.T) {
 		{"busy", "busy", nil, 204, []string{"signal call/CALL caller_over {Status:busy}"}, nil},
 		{"no answer", "no-answer", nil, 204, []string{"signal call/CALL caller_over {Status:no-answer}"}, nil},
 		{"failed", "failed", nil, 204, []string{"signal call/CALL caller_over {Status:failed}"}, nil},
-		{"after the run", "completed", errGone, 204, []string{"signal call/CALL caller_over {Status:completed}"}, nil},
+		{"after the run", "completed", errGone, 204, []string{"signal call/CALL caller_over {Status:completed}"}, []string{"webhook of a call that is over"}},
 		{"while it is away", "completed", errAway, 503, []string{"signal call/CALL caller_over {Status:completed}"}, []string{notPassedOn}},
 		{"while it is slow", "completed", errImpatient, 503, []string{"signal call/CALL caller_over {Status:completed}"}, []string{notPassedOn}},
 	} {

@@ -229,8 +229,12 @@ func (l *line) checkPhones() {
 	l.t.Helper()
 	for name, p := range l.people {
 		legs := l.s.carrier.Phone(p.number).Legs()
-		if want := 0; len(legs) > 1 || !p.rung && len(legs) > want {
-			l.t.Errorf("%s was rung %d times", name, len(legs))
+		want := 0
+		if p.rung {
+			want = 1
+		}
+		if len(legs) != want {
+			l.t.Errorf("%s was rung %d times, want %d", name, len(legs), want)
 		}
 		for _, leg := range legs {
 			select {

@@ -15,7 +15,7 @@ type Attempt struct {
 	Label  string `json:"label"` // of the phone
 	Number Phone  `json:"number"`
 	Nth    int    `json:"nth"`   // which of the person's phones, from 1
-	Round  int    `json:"round"` // 1, or 2 when the first dial provably reached no phone
+	Round  int    `json:"round"` // from 1; one more each time that a dial provably reached no phone
 	Why    string `json:"why"`
 }
 

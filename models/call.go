@@ -71,6 +71,6 @@ type Call struct {
 // Moment is one line of a call's timeline.
 type Moment struct {
 	At      time.Time `json:"at"`
-	What    string    `json:"what"`              // a sentence without numbers: "rings Alice, mobile"
+	What    string    `json:"what"`              // a sentence without numbers: "Alice (mobile) is rung"
 	Attempt string    `json:"attempt,omitempty"` // the attempt's id, where it is about one
 }

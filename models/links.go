@@ -30,7 +30,8 @@ func (l Links) Voice(try int) string {
 	return l.link("/twilio/voice", url.Values{"try": {strconv.Itoa(try)}})
 }
 
-// VoiceAgain is where the fallback document sends a call, once more, after our site was away.
+// VoiceAgain is where a caller is sent who was here before: by the fallback document, after our site
+// was away, and by an answer that came too late.
 func (l Links) VoiceAgain() string {
 	return l.link("/twilio/voice", url.Values{"fallback": {"1"}})
 }

@@ -3,6 +3,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -33,16 +34,19 @@ const stopTimeout = 15 * time.Second
 // call is still answered at once.
 const stickyTimeout = time.Second
 
-// Run works until ctx is done, and returns when running activities have ended.
+// Run works until ctx is done, or the server has no work for us any more, and returns when running
+// activities have ended.
 func Run(ctx context.Context, c Config) error {
-	calls := worker.New(c.Temporal, workflows.CallQueue, options())
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	calls := worker.New(c.Temporal, workflows.CallQueue, options(fail))
 	calls.RegisterWorkflow(workflows.InboundCall)
 	calls.RegisterWorkflow(workflows.Alert)
 	phone := &activities.Phone{Carrier: c.Carrier, PublicURL: c.PublicURL, Converter: workflows.DataConverter(), Log: c.Log}
 	calls.RegisterActivity(phone)
 	calls.RegisterActivity(&activities.Records{Store: c.Store})
 
-	dialOptions := options()
+	dialOptions := options(fail)
 	dialOptions.DisableWorkflowWorker = true
 	dialOptions.TaskQueueActivitiesPerSecond = c.CallsPerSecond
 	dials := worker.New(c.Temporal, workflows.DialQueue, dialOptions)
@@ -57,11 +61,16 @@ func Run(ctx context.Context, c Config) error {
 	c.Log.Info("worker started")
 	<-ctx.Done()
 	c.Log.Info("worker stopping")
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("worker: %w", err)
+	}
 	return nil
 }
 
-func options() worker.Options {
+// options are those of every worker. One that cannot go on fails, rather than poll no more.
+func options(fail func(error)) worker.Options {
 	return worker.Options{
+		OnFatalError:                 fail,
 		WorkerStopTimeout:            stopTimeout,
 		StickyScheduleToStartTimeout: stickyTimeout,
 		// Autoscaling keeps a poll open against each partition of a queue; a fixed few may leave

@@ -245,6 +245,10 @@ func (c *call) hungUp(ctx workflow.Context, a *attempt, hungUp activities.HungUp
 	if a.Result == "" {
 		a.Result = models.ResultCanceled
 	}
+	if hungUp.Leg == "" && hungUp.Found {
+		c.noteOf(ctx, a, "may still ring for a moment: the carrier cannot tell the line from another call's")
+		return
+	}
 	c.overAt(ctx, a)
 }
 

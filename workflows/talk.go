@@ -43,33 +43,53 @@ func (c *call) tellNobody(ctx workflow.Context) error {
 	patience := messageTime
 	if c.stage != models.StageNobody {
 		c.stage = models.StageNobody
-		var moved bool
-		err := workflow.ExecuteActivity(asking(ctx, "tell the caller"), phone.TellNobody, c.in.CallSID, c.plan.Language).Get(ctx, &moved)
-		if temporal.IsCanceledError(err) {
+		told, err := c.tellCaller(ctx)
+		if err != nil {
 			return err
 		}
-		if err != nil {
-			workflow.GetLogger(ctx).Error("tell the caller that nobody takes the call", "cause", err)
+		if !told {
 			patience = hangUpGrace // they still wait, and nothing more is to come
-		} else if !moved {
-			c.onCallerOver(ctx)
 		}
 	}
 	c.mark(ctx, CallStage.ValueSet(string(models.StageNobody)))
 	return c.seeOut(ctx, patience)
 }
 
-// seeOut waits for the caller's line to end by itself, and ends it when it does not.
+// tellCaller takes the caller out of the room to hear what hears says at this stage. It reports
+// false when the carrier would not.
+func (c *call) tellCaller(ctx workflow.Context) (told bool, err error) {
+	var moved bool
+	err = workflow.ExecuteActivity(asking(ctx, "tell the caller"), phone.TellNobody, c.in.CallSID, c.plan.Language).Get(ctx, &moved)
+	switch {
+	case temporal.IsCanceledError(err):
+		return false, err
+	case err != nil:
+		workflow.GetLogger(ctx).Error("tell the caller how it ends", "cause", err)
+		return false, nil
+	case !moved:
+		c.onCallerOver(ctx)
+	}
+	return true, nil
+}
+
+// seeOut waits for the caller's line to end by itself, and ends it when it does not. A caller whose
+// responder never came into the room is told first.
 func (c *call) seeOut(ctx workflow.Context, grace time.Duration) error {
-	for range 3 {
+	for try := range 3 {
 		if gone, err := c.wait(ctx, grace, "for the caller's line to end", c.over); gone || err != nil {
 			return err
 		}
 		if err := c.askCarrier(ctx, nil); c.over() || err != nil {
 			return err
 		}
-		c.endCaller(ctx)
 		grace = hangUpGrace
+		if try == 0 && c.stage == models.StageTalking {
+			if _, err := c.tellCaller(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		c.endCaller(ctx)
 	}
 	return nil
 }

@@ -66,12 +66,22 @@ func TestTheResponderHangsUp(t *testing.T) {
 			t.Error("the caller was hung up on")
 		}
 	})
-	t.Run("and the caller's line is ended by us when it does not follow", func(t *testing.T) {
+	t.Run("and the caller is told when their line does not follow", func(t *testing.T) {
 		s := talking(t)
 		s.at(40, s.legEnds("Alice"))
-		s.at(56, s.hangsUp())
-		s.ends(models.Connected, 56)
-		if !slices.Equal(s.carrier.ended, []time.Duration{seconds(55)}) {
+		s.at(56, s.asks("say other_left"))
+		s.at(58, s.hangsUp())
+		s.ends(models.Connected, 58)
+		if s.carrier.told != 1 || len(s.carrier.ended) > 0 {
+			t.Errorf("told %d times, hung up on at %v", s.carrier.told, s.carrier.ended)
+		}
+	})
+	t.Run("and the caller's line is ended by us when it does not follow even then", func(t *testing.T) {
+		s := talking(t)
+		s.at(40, s.legEnds("Alice"))
+		s.at(71, s.hangsUp())
+		s.ends(models.Connected, 71)
+		if !slices.Equal(s.carrier.ended, []time.Duration{seconds(70)}) {
 			t.Errorf("the caller was hung up on at %v", s.carrier.ended)
 		}
 	})
@@ -88,7 +98,7 @@ func TestTheResponderHangsUp(t *testing.T) {
 		s := talking(t)
 		s.at(40, s.legEnds("Alice"))
 		s.ends(models.Connected, 85)
-		if len(s.carrier.ended) != 3 {
+		if len(s.carrier.ended) != 2 {
 			t.Errorf("the caller was hung up on %d times", len(s.carrier.ended))
 		}
 	})

@@ -113,7 +113,7 @@ func (c *call) onPickedUp(ctx workflow.Context, in PickedUp) (models.Answer, err
 	if !c.plan.Accept.Required {
 		return c.accept(ctx, a), nil
 	}
-	return c.plan.Screen(a.ID, c.in.Caller, 1), nil
+	return c.plan.Screen(a.ID, c.in.Caller, len(a.Keys)+1), nil
 }
 
 func (c *call) onChosen(ctx workflow.Context, in Chosen) (models.Answer, error) {

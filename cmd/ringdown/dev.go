@@ -21,15 +21,17 @@ import (
 
 type devCommand struct {
 	Data          string `default:".ringdown" type:"path" help:"Folder for everything that is kept."`
-	Listen        string `default:"127.0.0.1:8080" help:"Address of the API; loopback only."`
+	Listen        string `env:"LISTEN" default:"127.0.0.1:8080" help:"Address of the API; loopback only."`
 	TemporalPort  int    `default:"7233" help:"Port of the Temporal server; its web UI is 1000 above."`
 	SimulatorPort int    `default:"8090" help:"Port of the simulated carrier."`
 	NoDemo        bool   `help:"Start without the demo's people, schedule, numbers and routes."`
 
-	PublicURL  string   `env:"PUBLIC_URL" help:"With Twilio: where it reaches the API."`
-	AccountSID string   `env:"TWILIO_ACCOUNT_SID" help:"Use Twilio, or what answers at TWILIO_API_URL, instead of the simulated carrier."`
-	AuthTokens []string `env:"TWILIO_AUTH_TOKEN" help:"Its auth token."`
-	CarrierURL string   `env:"TWILIO_API_URL" help:"Where its REST API is."`
+	CallsPerSec float64  `name:"carrier-calls-per-second" env:"CARRIER_CALLS_PER_SECOND" default:"1" help:"With Twilio: how many calls a second the account may place; 0 means no limit of ours."`
+	FallbackURL string   `env:"FALLBACK_URL" help:"With Twilio: where the emergency documents are published."`
+	PublicURL   string   `env:"PUBLIC_URL" help:"With Twilio: where it reaches the API."`
+	AccountSID  string   `env:"TWILIO_ACCOUNT_SID" help:"Use Twilio, or what answers at TWILIO_API_URL, instead of the simulated carrier."`
+	AuthTokens  []string `env:"TWILIO_AUTH_TOKEN" help:"Its auth token."`
+	CarrierURL  string   `env:"TWILIO_API_URL" help:"Where its REST API is."`
 }
 
 // simulatedAccount is the one account of the simulated carrier.
@@ -217,7 +219,8 @@ func (r *devRun) settings() (settings, error) {
 	s := settings{
 		DatabaseURL: "sqlite:" + filepath.Join(r.Data, "ringdown.db"),
 		Listen:      r.Listen, PublicURL: r.PublicURL,
-		AccountSID: r.AccountSID, AuthTokens: r.AuthTokens, CarrierURL: r.CarrierURL, CallsPerSec: 1,
+		AccountSID: r.AccountSID, AuthTokens: r.AuthTokens, CarrierURL: r.CarrierURL,
+		CallsPerSec: r.CallsPerSec, FallbackURL: r.FallbackURL,
 	}
 	var err error
 	if s.AdminKey = os.Getenv("RINGDOWN_ADMIN_KEY"); s.AdminKey == "" {

@@ -54,7 +54,7 @@ func (s settings) serve(ctx context.Context, withAPI, withWorker bool) error {
 // fails. The API stops first: what it has begun, the worker still answers.
 func (s settings) runRoles(ctx context.Context, p parts, listener net.Listener, withWorker bool, pace float64) error {
 	server, err := api.New(api.Config{
-		Store: p.store, Temporal: p.temporal, Namespace: p.namespace, Carrier: p.carrier, AuthTokens: s.AuthTokens,
+		Store: p.store, Temporal: p.temporal, Namespace: p.namespace, Carrier: p.carrier, AuthTokens: s.tokens(),
 		PublicURL: s.PublicURL, FallbackURL: s.FallbackURL, AdminKey: s.AdminKey, Pace: pace, Log: p.log,
 	})
 	if err != nil {

@@ -60,6 +60,15 @@ func (s settings) mistakes(api bool) error {
 	return errors.Join(wrong...)
 }
 
+// tokens are the auth tokens without what was typed around them.
+func (s settings) tokens() []string {
+	tokens := make([]string, len(s.AuthTokens))
+	for i, token := range s.AuthTokens {
+		tokens[i] = strings.TrimSpace(token)
+	}
+	return tokens
+}
+
 // parts are the connections that both roles share.
 type parts struct {
 	store     *store.Store
@@ -80,7 +89,7 @@ func (p parts) close() {
 func (s settings) connect(ctx context.Context, logs io.Writer, migrate bool) (parts, error) {
 	p := parts{log: slog.New(slog.NewJSONHandler(logs, nil))}
 	var err error
-	p.carrier, err = twilio.New(twilio.Config{AccountSID: s.AccountSID, AuthToken: strings.TrimSpace(s.AuthTokens[0]), APIURL: s.CarrierURL, Log: p.log})
+	p.carrier, err = twilio.New(twilio.Config{AccountSID: s.AccountSID, AuthToken: s.tokens()[0], APIURL: s.CarrierURL, Log: p.log})
 	if err != nil {
 		return parts{}, err
 	}

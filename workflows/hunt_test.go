@@ -345,6 +345,17 @@ func TestAPickUpThatIsToldTwiceWhereNoKeyIsAskedJoinsOnce(t *testing.T) {
 	}
 }
 
+func TestAResponderWhoseWrongKeyIsAnsweredTooLateHearsTheSecondPrompt(t *testing.T) {
+	s := newScene(t, "Alice Bob")
+	s.at(0, s.asks("hold"))
+	s.at(10, s.picksUp("Alice", "screen 1"))
+	s.at(14, s.presses("Alice", 1, "5", "screen 2"))
+	s.at(16, s.told("Alice", "screen 2"))
+	s.at(20, s.presses("Alice", 2, "1", "join"))
+	s.at(60, s.hangsUp(), s.legEnds("Alice"))
+	s.ends(models.Connected, 60)
+}
+
 func TestAResponderWhoseKeyIsAnsweredTooLateJoinsWhenTheyAskAgain(t *testing.T) {
 	s := newScene(t, "Alice Bob")
 	s.at(0, s.asks("hold"))

@@ -31,8 +31,7 @@ func startProcess(name, logPath string, fail context.CancelCauseFunc, environmen
 	p := &process{name: name, log: logPath, command: exec.Command(path, arguments...), done: make(chan struct{}), stopping: make(chan struct{})}
 	p.command.Stdout, p.command.Stderr = log, log
 	p.command.Env = append(os.Environ(), environment...)
-	// A group of its own, so that Ctrl-C reaches this process alone, which stops in order.
-	p.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM, Setpgid: true}
+	p.command.SysProcAttr = apart()
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread() // the parent-death signal is that of the thread, so it must live on

@@ -51,6 +51,7 @@ func TestASignatureOfTheCarriersOwnLibraryIsAccepted(t *testing.T) {
 	}
 }
 
+// The form is the carrier's own documented vector, its numbers included.
 func TestTheDocumentedSignatureIsAccepted(t *testing.T) {
 	form := url.Values{
 		"CallSid": {"CA1234567890ABCDE"}, "Caller": {"+14158675310"}, "Digits": {"1234"}, "From": {"+14158675310"}, "To": {"+18005551212"},

@@ -5,6 +5,7 @@ import (
 	"testing"
 )
 
+// The form is the carrier's own documented vector, its numbers included.
 func TestSign(t *testing.T) {
 	form := url.Values{
 		"CallSid": {"CA1234567890ABCDE"}, "Caller": {"+14158675310"}, "Digits": {"1234"}, "From": {"+14158675310"},

@@ -117,9 +117,6 @@ var takes = simulator.Script{
 // API and worker are killed in the middle of 200 calls, with Temporal and the carrier running
 // on. Every call goes on and ends right.
 func TestCallsOfEveryStageGoOnAfterACrash(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a minute")
-	}
 	s := newCrashSystem(t)
 	s.server.start(t)
 	var calls []*crashCall

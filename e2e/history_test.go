@@ -22,7 +22,7 @@ import (
 func TestRecordHistories(t *testing.T) {
 	version := os.Getenv("RECORD_HISTORIES")
 	if version == "" {
-		t.Skip("RECORD_HISTORIES names no release")
+		return // nothing is asked for; the recorded ones are replayed in workflows
 	}
 	if !regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+$`).MatchString(version) {
 		t.Fatalf("RECORD_HISTORIES=%s is no release", version)

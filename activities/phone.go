@@ -31,8 +31,11 @@ type DialRequest struct {
 	CallSID  string         `json:"call_sid"`
 	Attempt  models.Attempt `json:"attempt"`
 	From     models.Phone   `json:"from"`     // the number that the responder sees
+	Ours     models.Phone   `json:"ours"`     // the number that was called; shown instead where the carrier refuses From
 	Language string         `json:"language"` // of a goodbye, should the run be gone when the phone is picked up
 	Timeout  int            `json:"timeout"`  // how long the carrier is asked to ring, in seconds
+
+	CallToken string `json:"call_token,omitempty"` // the carrier's leave to show the caller's number; empty shows one of ours
 }
 
 // lateStart is how long a dial may have waited for its turn before the caller must be asked after.
@@ -51,12 +54,17 @@ func (p *Phone) Dial(ctx context.Context, r DialRequest) (models.Dialled, error)
 	}
 	asked := time.Now()
 	links := models.Links{Base: p.PublicURL, CallSID: r.CallSID}
-	leg, err := p.Carrier.Place(ctx, twilio.Leg{
-		To: r.Attempt.Number, From: r.From, Timeout: r.Timeout,
+	wanted := twilio.Leg{
+		To: r.Attempt.Number, From: r.From, CallToken: r.CallToken, Timeout: r.Timeout,
 		URL:            links.Leg(r.Attempt.ID, r.Language),
 		FallbackURL:    links.Leg(r.Attempt.ID, r.Language), // the same once more: we may be back by then
 		StatusCallback: links.LegStatus(r.Attempt.ID),
-	})
+	}
+	leg, err := p.Carrier.Place(ctx, wanted)
+	if err != nil && r.CallToken != "" && twilio.ClassOf(err) == twilio.Refused && !twilio.BadNumber(err) {
+		wanted.From, wanted.CallToken = r.Ours, "" // nothing was placed: the caller's number may not be shown
+		leg, err = p.Carrier.Place(ctx, wanted)
+	}
 	if err != nil {
 		var known bool
 		if leg, known = p.adopt(ctx, r, asked, err); !known {
@@ -80,7 +88,10 @@ func (p *Phone) unplaced(r DialRequest, err error) models.Dialled {
 	var carrier *twilio.CarrierError
 	if errors.As(err, &carrier) {
 		d.Code = carrier.Code
-		if carrier.Class != twilio.Unknown {
+		switch {
+		case twilio.BadNumber(err):
+			d.Result = models.ResultBadNumber
+		case carrier.Class != twilio.Unknown:
 			d.Result = models.ResultRefused
 		}
 	}
@@ -100,7 +111,7 @@ func (p *Phone) adopt(ctx context.Context, r DialRequest, asked time.Time, err e
 		case <-ctx.Done():
 		case <-time.After(pause):
 		}
-		found, err := p.find(ctx, r.Attempt.Number, r.From, asked)
+		found, err := p.find(ctx, r.Attempt.Number, asked, r.From, r.Ours)
 		if err == nil && len(found) > 0 {
 			return only(found), true
 		}
@@ -129,8 +140,10 @@ type HangUpRequest struct {
 	CallSID string         `json:"call_sid"`
 	Attempt models.Attempt `json:"attempt"`
 	From    models.Phone   `json:"from"`
-	Leg     string         `json:"leg"`   // empty when the dial never told
-	Since   time.Time      `json:"since"` // when the dial was issued
+	Ours    models.Phone   `json:"ours"`    // shown instead of From where the carrier refused that
+	Leg     string         `json:"leg"`     // empty when the dial never told
+	Since   time.Time      `json:"since"`   // when the dial was issued
+	Pending bool           `json:"pending"` // the dial was not over when it was given up: it ends a leg that it makes yet
 }
 
 // HungUp is what became of a leg that had to end.
@@ -140,14 +153,25 @@ type HungUp struct {
 }
 
 // HangUp ends the leg of an attempt, whatever state it is in, and settles its dial as cancelled.
-// It is safe to repeat.
+// It is safe to repeat. Where the leg is not known it is looked for by its numbers, which may be
+// those of another call's leg too; not so while the dial itself will tell.
 func (p *Phone) HangUp(ctx context.Context, r HangUpRequest) (HungUp, error) {
 	leg := r.Leg
 	if leg == "" {
-		leg = p.heartbeatOf(ctx, r.Attempt.ID)
+		told, pending, err := p.dialOf(ctx, r.Attempt.ID)
+		switch {
+		case err != nil:
+			return HungUp{}, err
+		case told != "":
+			leg = told
+		case pending:
+			return HungUp{}, fmt.Errorf("end the leg of attempt %s: its dial has not told it yet", r.Attempt.ID)
+		case r.Pending:
+			return HungUp{}, nil // it never had its turn, or has ended its leg
+		}
 	}
 	if leg == "" {
-		found, err := p.find(ctx, r.Attempt.Number, r.From, r.Since)
+		found, err := p.find(ctx, r.Attempt.Number, r.Since, r.From, r.Ours)
 		if err != nil {
 			return HungUp{}, fmt.Errorf("look for the leg of attempt %s: %w", r.Attempt.ID, err)
 		}
@@ -172,32 +196,46 @@ func settle(ctx context.Context, attempt string) error {
 	return nil
 }
 
-// heartbeatOf is the leg that a pending dial of this workflow has told, empty when none.
-func (p *Phone) heartbeatOf(ctx context.Context, attempt string) string {
+// dialOf is the leg that a dial of this workflow has told while it is pending, empty when it has
+// not.
+func (p *Phone) dialOf(ctx context.Context, attempt string) (leg string, pending bool, err error) {
 	info := activity.GetInfo(ctx)
 	described, err := activity.GetClient(ctx).DescribeWorkflowExecution(ctx, info.WorkflowExecution.ID, info.WorkflowExecution.RunID)
 	if err != nil {
-		return ""
+		return "", false, fmt.Errorf("ask after dial %s: %w", attempt, err)
 	}
-	for _, pending := range described.GetPendingActivities() {
-		var leg string
-		if pending.GetActivityId() == attempt && pending.GetHeartbeatDetails() != nil &&
-			p.Converter.FromPayloads(pending.GetHeartbeatDetails(), &leg) == nil {
-			return leg
+	for _, dial := range described.GetPendingActivities() {
+		if dial.GetActivityId() != attempt {
+			continue
 		}
+		if dial.GetHeartbeatDetails() != nil {
+			err = p.Converter.FromPayloads(dial.GetHeartbeatDetails(), &leg)
+		}
+		return leg, true, err
 	}
-	return ""
+	return "", false, nil
 }
 
 // placedWithin is how long after it was asked a carrier may still make a leg.
 const placedWithin = 12 * time.Second
 
-// find lists the legs that a request with a lost reply may have made.
-func (p *Phone) find(ctx context.Context, to, from models.Phone, since time.Time) ([]twilio.State, error) {
-	legs, err := p.Carrier.Find(ctx, to, from, since)
+// find lists the legs that a request with a lost reply may have made, whichever number it showed.
+func (p *Phone) find(ctx context.Context, to models.Phone, since time.Time, shown ...models.Phone) ([]twilio.State, error) {
+	slices.Sort(shown)
+	var legs []twilio.State
+	for _, from := range slices.Compact(shown) {
+		if from == "" {
+			continue
+		}
+		found, err := p.Carrier.Find(ctx, to, from, since)
+		if err != nil {
+			return nil, err
+		}
+		legs = append(legs, found...)
+	}
 	return slices.DeleteFunc(legs, func(leg twilio.State) bool {
 		return leg.Created.After(since.Add(placedWithin))
-	}), err
+	}), nil
 }
 
 // only is the leg to end among candidates: a single one that still rings. An answered one may be

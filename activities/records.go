@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
@@ -45,4 +46,19 @@ func (r *Records) CallLives(ctx context.Context, workflowID string) (bool, error
 		return false, fmt.Errorf("ask after workflow %s: %w", workflowID, err)
 	}
 	return described.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
+}
+
+// BadPhone is a phone that the carrier refuses, whoever calls it.
+type BadPhone struct {
+	Number models.Phone `json:"number"`
+	Code   int          `json:"code"` // in the carrier's error dictionary
+	At     time.Time    `json:"at"`
+}
+
+// FlagPhone shows an admin that a phone in the directory cannot be rung. It is safe to repeat.
+func (r *Records) FlagPhone(ctx context.Context, phone BadPhone) error {
+	if err := r.Store.FlagPhone(ctx, phone.Number, phone.Code, phone.At); err != nil {
+		return fmt.Errorf("flag a phone that the carrier refuses with %d: %w", phone.Code, err)
+	}
+	return nil
 }

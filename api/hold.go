@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 	"github.com/ringdown/ringdown/api/audio"
@@ -25,18 +26,21 @@ func (s *Server) mountAudio(e *echo.Echo) {
 	})
 }
 
-// voiceLimit is the longest name of a voice. Anybody may ask for the document, which repeats it
-// in every round.
+// voiceLimit is the longest name of a voice. Anybody may ask for the document, which repeats voice
+// and sentence in every round.
 const voiceLimit = 100
 
 func (s *Server) holdDocument(c echo.Context) error {
 	rounds, _ := strconv.Atoi(c.QueryParam("rounds"))
-	voice := c.QueryParam("voice")
+	voice, sentence := c.QueryParam("voice"), c.QueryParam("say")
 	if len(voice) > voiceLimit {
 		voice = ""
 	}
+	if utf8.RuneCountInString(sentence) > models.PhraseLimit {
+		sentence = ""
+	}
 	return cached(c, "text/xml; charset=utf-8", twiml.HoldDocument(
-		c.QueryParam("lang"), voice, models.HoldAudio(c.QueryParam("audio")), rounds, s.publicURL))
+		c.QueryParam("lang"), voice, sentence, models.HoldAudio(c.QueryParam("audio")), rounds, s.publicURL))
 }
 
 func cached(c echo.Context, mediaType string, data []byte) error {

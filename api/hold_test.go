@@ -45,7 +45,7 @@ func TestAWaitingCallerHearsAudioAndASentenceByTurns(t *testing.T) {
 
 func TestTheWaitIsTheSameForAllAndAnsweredFromACopy(t *testing.T) {
 	inCall(t, "by its tag", func(wt *webhookTest) {
-		address := strings.TrimPrefix(models.Links{Base: site}.HoldDocument("de-DE", "Polly.Vicki-Neural", models.HoldMusic, 9), site)
+		address := strings.TrimPrefix(models.Links{Base: site}.HoldDocument("de-DE", "Polly.Vicki-Neural", "", models.HoldMusic, 9), site)
 		address, _, _ = strings.Cut(address, "#")
 		first := wt.get(address)
 		tag := first.Header().Get("ETag")

@@ -78,7 +78,7 @@ func (s *Server) legStatus(w webhook) error {
 	err := s.settle(w, sid, attempt, models.Dialled{Result: results[status], Leg: leg, Code: code})
 	if gone(err) { // its dial is settled, or the call is over
 		err = s.temporal.SignalWorkflow(w.ctx(), workflows.CallID(sid), "", workflows.SignalLegOver,
-			workflows.LegOver{Attempt: attempt, Leg: leg, Result: results[status]})
+			workflows.LegOver{Attempt: attempt, Leg: leg, Result: results[status], At: s.now()})
 	}
 	return s.noted(w, sid, err)
 }

@@ -40,8 +40,8 @@ const theJoin = "Say de-DE connecting, Dial (Conference some-room) then /twilio/
 
 func TestAResponderHearsWhatTheRunDecides(t *testing.T) {
 	const (
-		oneMoment    = "Say de-DE one_moment, Pause 2, Redirect " + legAddress
-		afterKey     = "Say de-DE one_moment, Pause 2, Redirect " + againAddress
+		oneMoment    = "Say de-DE one_moment, Play, Redirect " + legAddress
+		afterKey     = "Say de-DE one_moment, Play, Redirect " + againAddress
 		gone         = "Say de-DE gone, Hangup"
 		noDecision   = "no decision in time"
 		notSettled   = "dial not settled"
@@ -123,7 +123,7 @@ func TestTheEndOfALegIsToldToItsDialAndThenToItsRun(t *testing.T) {
 		return "settle default call/CALL 1.alice.1.1 {Result:" + result + " Leg:LEG Code:0}"
 	}
 	const (
-		legOver      = "signal call/CALL leg_over {Attempt:1.alice.1.1 Leg:LEG Result:hung_up}"
+		legOver      = "signal call/CALL leg_over {Attempt:1.alice.1.1 Leg:LEG Result:hung_up At:now}"
 		notPassedOn  = "word of the carrier not passed on"
 		busyWithCode = "settle default call/CALL 1.alice.1.1 {Result:busy Leg:LEG Code:486}"
 	)

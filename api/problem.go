@@ -1,13 +1,10 @@
 package api
 
 import (
-	"database/sql"
-	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -43,7 +40,7 @@ func problemFor(err error) *huma.ErrorModel {
 		return problem(http.StatusConflict, "Others still refer to it; change them first.")
 	case errors.Is(err, models.ErrStale):
 		return problem(http.StatusPreconditionFailed, "It changed since it was read: read it again and repeat the change.")
-	case databaseAway(err):
+	case errors.Is(err, models.ErrAway):
 		return problem(http.StatusServiceUnavailable, "The database cannot be reached; try again in a moment.")
 	default:
 		return problem(http.StatusInternalServerError, "Something broke here; the log has the cause.")
@@ -79,13 +76,6 @@ func carrierProblem(err *twilio.CarrierError) *huma.ErrorModel {
 		what += fmt.Sprintf(" Its reason: https://www.twilio.com/docs/api/errors/%d", err.Code)
 	}
 	return problem(http.StatusBadGateway, what)
-}
-
-// databaseAway says whether an error comes from the way to the database. What speaks to the
-// carrier has errors of its own type.
-func databaseAway(err error) bool {
-	var network net.Error // a deadline too
-	return errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone)
 }
 
 func place(part, field string) string {

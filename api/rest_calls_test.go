@@ -14,7 +14,7 @@ func TestRESTCallsAreFilteredAndShown(t *testing.T) {
 	t.Parallel()
 	rt := newREST(t, nil)
 	ended := rt.now.Add(2 * time.Minute)
-	plan := models.MakePlan(models.Route{ID: "r1", Name: "Support", Levels: []models.Level{{}}}.Defaults(), "+12025550123", models.Directory{}, rt.now)
+	plan := models.MakePlan(models.Route{ID: "r1", Name: "Support", Levels: []models.Level{{}}}.Defaults(), "+12025550123", models.Directory{}, rt.now, 0)
 	for _, c := range []models.Call{
 		{ID: "c1", CarrierCallID: "CA1", RouteID: "r1", RouteName: "Support", Caller: "+447700900123", Number: "+12025550123",
 			Stage: models.StageEnded, Outcome: models.Connected, StartedAt: rt.now, ConnectedAt: &ended, EndedAt: &ended, Plan: &plan,

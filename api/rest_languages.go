@@ -8,8 +8,8 @@ import (
 )
 
 func (a *rest) mountLanguages() {
-	handle(a, operation(http.MethodGet, "/v1/languages", "list-languages", "List the languages with built-in prompts, the default first"),
+	handle(a, operation(http.MethodGet, "/v1/languages", "list-languages", "List the languages that the carrier speaks, those with built-in prompts first"),
 		func(context.Context, *struct{}) (*plain[list[models.Language]], error) {
-			return answerList(models.Languages, ""), nil
+			return answerList(models.CarrierLanguages, ""), nil
 		})
 }

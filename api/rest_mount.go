@@ -25,9 +25,12 @@ type restDeps struct {
 	carrier     *twilio.Client
 	adminKey    string // the key that may do everything; empty lets nobody in
 	publicURL   string // where the carrier reaches us, without a slash at its end
-	fallbackURL string // where the emergency documents are published; may be empty
+	fallbackURL string // where the emergency documents are served; may be empty
+	emergency   *emergency
 	log         *slog.Logger
 	now         func() time.Time
+
+	callsPerSecond float64 // what the carrier account may place; zero means no limit
 }
 
 // rest answers people's requests under /v1.
@@ -48,6 +51,7 @@ func mountREST(e *echo.Echo, deps restDeps) {
 	a.mountOverrides()
 	a.mountNumbers()
 	a.mountRoutes()
+	a.mountBlockedCallers()
 	a.mountCalls()
 	a.mountLanguages()
 	tidySchemas(a.api.OpenAPI())
@@ -73,6 +77,7 @@ func apiConfig() huma.Config {
 		{Name: "schedules", Description: "Who is on call when"},
 		{Name: "phone-numbers", Description: "The numbers that we own"},
 		{Name: "call-routes", Description: "What a number does when it is called"},
+		{Name: "blocked-callers", Description: "Whose calls are refused on every route"},
 		{Name: "calls", Description: "Every call, live and finished"},
 		{Name: "languages", Description: "What can be spoken to callers and responders"},
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/google/uuid"
 	"github.com/nyaruka/phonenumbers"
 
 	"github.com/ringdown/ringdown/activities/twilio"
@@ -76,7 +77,11 @@ func (a *rest) importNumber(ctx context.Context, in *createInput) (*made[models.
 	case !owned.CanCall:
 		return nil, &models.InvalidError{Field: "number", Reason: "cannot take calls; the carrier sells it without voice"}
 	}
-	if err := a.carrier.Connect(ctx, owned.SID, twilio.WebhooksAt(a.publicURL, a.fallbackURL)); err != nil {
+	if number.ID, err = a.numberID(ctx, number.Number); err != nil {
+		return nil, err
+	}
+	webhooks := twilio.WebhooksAt(a.publicURL, EmergencyURL(a.fallbackURL, number.ID))
+	if err := a.carrier.Connect(ctx, owned.SID, webhooks); err != nil {
 		if twilio.ClassOf(err) == "" { // what stands in the way, said for people
 			err = errors.Join(problem(http.StatusBadGateway, "The carrier does not send the number's calls here: "+err.Error()), err)
 		}
@@ -84,7 +89,23 @@ func (a *rest) importNumber(ctx context.Context, in *createInput) (*made[models.
 	}
 	number.CarrierID = owned.SID
 	number, err = a.store.CreateNumber(ctx, number)
-	return create("/v1/phone-numbers", number.ID, number, number.Version), err
+	if err != nil {
+		return nil, err
+	}
+	_ = a.emergency.publish(ctx) // its log says what is wrong, and it is tried again
+	return create("/v1/phone-numbers", number.ID, number, number.Version), nil
+}
+
+// numberID is the id of a number that we have already, else a new one. The carrier learns it
+// before the row is made, because it is in the address of the number's emergency document.
+func (a *rest) numberID(ctx context.Context, phone models.Phone) (string, error) {
+	directory, err := a.store.Directory(ctx)
+	for id, n := range directory.Numbers {
+		if n.Number == phone {
+			return id, err
+		}
+	}
+	return uuid.Must(uuid.NewV7()).String(), err
 }
 
 func (a *rest) numbers(ctx context.Context, in *pageInput) (*plain[list[models.PhoneNumber]], error) {
@@ -115,5 +136,9 @@ func (a *rest) updateNumber(ctx context.Context, in *updateInput) (*one[models.P
 		return nil, err
 	}
 	number, err = a.store.UpdateNumber(ctx, number, version)
-	return show(number, number.Version), err
+	if err != nil {
+		return nil, err
+	}
+	_ = a.emergency.publish(ctx) // its log says what is wrong, and it is tried again
+	return show(number, number.Version), nil
 }

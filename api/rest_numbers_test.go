@@ -85,16 +85,16 @@ func TestRESTImportTakesInANumberOfTheAccount(t *testing.T) {
 	if n["number"] != "+12025550123" || n["country"] != "US" || n["status"] != "active" || n["carrier_id"] != numberSID {
 		t.Errorf("number %v", n)
 	}
+	rt.send(http.MethodPost, "/v1/phone-numbers", supportLine).is(http.StatusConflict) // and its webhooks stay
 	const fragment = "#rc=3&rp=ct,rt,5xx&ct=2000&rt=6000&tt=14000"
 	for key, want := range map[string]string{
 		"VoiceUrl": "https://ringdown.example/twilio/voice" + fragment, "StatusCallback": "https://ringdown.example/twilio/status" + fragment,
-		"VoiceFallbackUrl": "https://elsewhere.example/voice.xml" + fragment, "VoiceFallbackMethod": "GET",
+		"VoiceFallbackUrl": "https://elsewhere.example/emergency/" + made.id() + ".xml" + fragment, "VoiceFallbackMethod": "GET",
 	} {
 		if got := carrier.hooks.Get(key); got != want {
 			t.Errorf("%s is %q, want %q", key, got, want)
 		}
 	}
-	rt.send(http.MethodPost, "/v1/phone-numbers", supportLine).is(http.StatusConflict)
 	path := made.Header().Get("Location")
 	rt.send(http.MethodPut, path, `{"name": "Hotline"}`, "If-Match", `"1"`).is(http.StatusOK)
 	rt.send(http.MethodPut, path, `{"name": "Hotline"}`, "If-Match", `"1"`).is(http.StatusPreconditionFailed)

@@ -18,7 +18,7 @@ type routeRequest struct {
 	Hold              holdRequest      `json:"hold,omitempty"`
 	Allowlist         allowlistRequest `json:"allowlist,omitempty"`
 	Keypress          keypressRequest  `json:"keypress,omitempty"`
-	Levels            []levelRequest   `json:"levels" minItems:"1" maxItems:"20" doc:"Tried one after another"`
+	Levels            []levelRequest   `json:"levels,omitempty" maxItems:"20" doc:"Tried one after another; none only where callers may leave a message or are forwarded"`
 	RingSeconds       int              `json:"ring_seconds,omitempty" minimum:"10" maximum:"60" default:"30" doc:"How long each phone rings"`
 	RingAgain         bool             `json:"ring_again,omitempty" default:"false" doc:"Ring a person again in a later level"`
 	Accept            acceptRequest    `json:"accept,omitempty"`
@@ -27,7 +27,9 @@ type routeRequest struct {
 	MaxWaitSeconds    int              `json:"max_wait_seconds,omitempty" minimum:"60" maximum:"3600" default:"900" doc:"The longest a caller waits"`
 	Limits            limitsRequest    `json:"limits,omitempty"`
 	RequireAttested   bool             `json:"require_attestation,omitempty" default:"false" doc:"Refuse callers whose number the network does not vouch for"`
-	ResponderCallerID string           `json:"responder_caller_id,omitempty" enum:"route_number" default:"route_number" doc:"Whose number a responder sees"`
+	ResponderCallerID string           `json:"responder_caller_id,omitempty" enum:"route_number,caller" default:"route_number" doc:"Whose number a responder sees; the caller's own where the carrier allows it"`
+
+	Phrases map[models.Phrase]string `json:"phrases,omitempty" doc:"Replace built-in phrases, by name; a language without built-in phrases needs all of them"`
 }
 
 type holdRequest struct {
@@ -52,7 +54,8 @@ type keypressRequest struct {
 }
 
 type levelRequest struct {
-	Strategy string          `json:"strategy,omitempty" enum:"one_by_one" default:"one_by_one"`
+	Strategy string          `json:"strategy,omitempty" enum:"one_by_one,all_at_once,staggered,shuffled" default:"one_by_one"`
+	Stagger  int             `json:"stagger_seconds,omitempty" minimum:"5" maximum:"60" default:"10" doc:"For staggered: how long before the next phone rings too"`
 	Targets  []targetRequest `json:"targets" minItems:"1" maxItems:"100"`
 }
 
@@ -70,8 +73,9 @@ type acceptRequest struct {
 }
 
 type nobodyRequest struct {
-	Action  string `json:"action,omitempty" enum:"message" default:"message"`
-	Message string `json:"message,omitempty" maxLength:"1000" doc:"Said as written; the language's own when left out"`
+	Action  string       `json:"action,omitempty" enum:"voicemail,message,forward" default:"message"`
+	Message string       `json:"message,omitempty" maxLength:"1000" doc:"Said as written; the language's own when left out"`
+	Number  models.Phone `json:"number,omitempty" doc:"For forward: who is called last"`
 }
 
 type limitsRequest struct {
@@ -88,12 +92,12 @@ func (r routeRequest) route() models.Route {
 		Keypress:  models.Keypress(r.Keypress),
 		Levels:    each(r.Levels, levelRequest.level),
 		Accept:    models.Acceptance{Required: orTrue(r.Accept.Required), Key: r.Accept.Key, Prompt: r.Accept.Prompt},
-		Nobody:    models.Nobody{Action: models.NobodyAction(r.Nobody.Action), Message: r.Nobody.Message},
+		Nobody:    models.Nobody{Action: models.NobodyAction(r.Nobody.Action), Message: r.Nobody.Message, Number: r.Nobody.Number},
 		Limits:    models.Limits(r.Limits),
 
 		RingSeconds: r.RingSeconds, RingAgain: r.RingAgain, MaxWaitSeconds: r.MaxWaitSeconds,
 		EmergencyNumber: r.EmergencyNumber, RequireAttested: r.RequireAttested,
-		ResponderCallerID: models.CallerIDRule(r.ResponderCallerID),
+		ResponderCallerID: models.CallerIDRule(r.ResponderCallerID), Phrases: r.Phrases,
 	}.Defaults()
 }
 
@@ -104,7 +108,7 @@ func (r allowlistRequest) allowlist() models.Allowlist {
 
 func (r levelRequest) level() models.Level {
 	targets := each(r.Targets, func(t targetRequest) models.Target { return models.Target(t) })
-	return models.Level{Strategy: models.Strategy(r.Strategy), Targets: targets}
+	return models.Level{Strategy: models.Strategy(r.Strategy), StaggerSeconds: r.Stagger, Targets: targets}
 }
 
 // savedRoute is a route as it was saved, with what is risky about it.
@@ -132,7 +136,10 @@ func (a *rest) createRoute(ctx context.Context, in *createInput) (*made[savedRou
 		return nil, err
 	}
 	route, err = a.store.CreateRoute(ctx, route)
-	return create("/v1/call-routes", route.ID, a.saved(route, directory), route.Version), err
+	if err != nil {
+		return nil, err
+	}
+	return create("/v1/call-routes", route.ID, a.saved(ctx, route, directory), route.Version), nil
 }
 
 func (a *rest) routes(ctx context.Context, in *pageInput) (*plain[list[models.Route]], error) {
@@ -156,7 +163,10 @@ func (a *rest) updateRoute(ctx context.Context, in *updateInput) (*one[savedRout
 	}
 	route.ID = in.ID
 	route, err = a.store.UpdateRoute(ctx, route, version)
-	return show(a.saved(route, directory), route.Version), err
+	if err != nil {
+		return nil, err
+	}
+	return show(a.saved(ctx, route, directory), route.Version), nil
 }
 
 func (a *rest) decodeRoute(ctx context.Context, raw []byte) (models.Route, models.Directory, error) {
@@ -168,12 +178,20 @@ func (a *rest) decodeRoute(ctx context.Context, raw []byte) (models.Route, model
 	return route, directory, err
 }
 
-func (a *rest) saved(r models.Route, d models.Directory) savedRoute {
-	return savedRoute{Route: r, Warnings: r.Warnings(freeze(r, d, a.now()), d)}
+// saved publishes what has changed. That this fails is a warning: the route is saved all the same.
+func (a *rest) saved(ctx context.Context, r models.Route, d models.Directory) savedRoute {
+	warnings := r.Warnings(freeze(r, d, a.now()), d)
+	if a.emergency.publish(ctx) != nil {
+		warnings = append(warnings, "The emergency document could not be published, so that callers get the last one while this service is away; it is tried again, and the log has the cause.")
+	}
+	return savedRoute{Route: r, Warnings: warnings}
 }
 
-// withCallers shows a route without an allowlist as one with an empty list.
+// withCallers shows a route without an allowlist as one with an empty list, and so its phrases.
 func withCallers(r models.Route) models.Route {
+	if r.Phrases == nil {
+		r.Phrases = map[models.Phrase]string{}
+	}
 	if r.Allowlist.Callers == nil {
 		r.Allowlist.Callers = []models.AllowedCaller{}
 	}

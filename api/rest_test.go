@@ -30,11 +30,12 @@ const restKey = "correct horse battery staple"
 // request it means to be right and every reply against the served OpenAPI document.
 type restTest struct {
 	*testing.T
-	echo   *echo.Echo
-	store  *store.Store
-	router routers.Router
-	log    *bytes.Buffer
-	now    time.Time
+	echo      *echo.Echo
+	store     *store.Store
+	emergency *emergency
+	router    routers.Router
+	log       *bytes.Buffer
+	now       time.Time
 }
 
 func newREST(t *testing.T, carrier *twilio.Client) *restTest {
@@ -45,9 +46,10 @@ func newREST(t *testing.T, carrier *twilio.Client) *restTest {
 	}
 	log := slog.New(slog.NewJSONHandler(rt.log, nil))
 	rt.echo.HTTPErrorHandler = problemHandler(log)
+	rt.emergency = &emergency{store: rt.store, log: log}
 	mountREST(rt.echo, restDeps{
 		store: rt.store, carrier: carrier, adminKey: restKey,
-		publicURL: "https://ringdown.example", fallbackURL: "https://elsewhere.example/voice.xml",
+		publicURL: "https://ringdown.example", fallbackURL: "https://elsewhere.example/emergency", emergency: rt.emergency,
 		log: log, now: func() time.Time { return rt.now },
 	})
 	document := rt.raw(httptest.NewRequest(http.MethodGet, "/openapi.json", nil))

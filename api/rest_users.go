@@ -26,9 +26,13 @@ type phoneRequest struct {
 func (r userRequest) user() models.User {
 	return models.User{
 		Name: r.Name, Email: r.Email, TimeZone: r.TimeZone,
-		Phones:        each(r.Phones, func(p phoneRequest) models.UserPhone { return models.UserPhone(p) }),
+		Phones:        each(r.Phones, phoneRequest.phone),
 		OnCallLicence: r.OnCallLicence, SlackUserID: r.SlackUserID, Active: orTrue(r.Active),
 	}
+}
+
+func (r phoneRequest) phone() models.UserPhone {
+	return models.UserPhone{Label: r.Label, Number: r.Number}
 }
 
 func (a *rest) mountUsers() {
@@ -46,6 +50,9 @@ func (a *rest) createUser(ctx context.Context, in *createInput) (*made[models.Us
 		return nil, err
 	}
 	user, err = a.store.CreateUser(ctx, user)
+	if err == nil {
+		err = a.store.UnflagPhones(ctx, user.Phones)
+	}
 	return create("/v1/users", user.ID, user, user.Version), err
 }
 
@@ -70,6 +77,9 @@ func (a *rest) updateUser(ctx context.Context, in *updateInput) (*one[models.Use
 	}
 	user.ID = in.ID
 	user, err = a.store.UpdateUser(ctx, user, version)
+	if err == nil { // somebody has looked at the phones
+		err = a.store.UnflagPhones(ctx, user.Phones)
+	}
 	return show(user, user.Version), err
 }
 

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/ringdown/ringdown/models"
 )
 
 func TestRESTUserLife(t *testing.T) {
@@ -79,7 +82,7 @@ func TestRESTMissingAndTaken(t *testing.T) {
 	rt.user(alice)
 	rt.send(http.MethodPost, "/v1/users", alice).is(http.StatusConflict)
 	for _, path := range []string{"/v1/users/x", "/v1/schedules/x", "/v1/schedules/x/on-call", "/v1/schedules/x/overrides",
-		"/v1/phone-numbers/x", "/v1/call-routes/x", "/v1/call-routes/x/plan", "/v1/calls/x", "/v1/users/%00"} {
+		"/v1/phone-numbers/x", "/v1/blocked-callers/x", "/v1/call-routes/x", "/v1/call-routes/x/plan", "/v1/calls/x", "/v1/users/%00"} {
 		rt.send(http.MethodGet, path, "").is(http.StatusNotFound)
 	}
 	rt.send(http.MethodPut, "/v1/users/x", bob).is(http.StatusNotFound)
@@ -108,5 +111,51 @@ func TestRESTListsGoPageByPage(t *testing.T) {
 		rt.send(http.MethodGet, "/v1/"+list+"?cursor=forged", "").faults("query.cursor")
 		rt.send(http.MethodGet, "/v1/"+list+"?limit=1000", "").faults("query.limit")
 		rt.send(http.MethodGet, "/v1/"+list+"?colour=red", "").faults("query.colour")
+	}
+}
+
+func TestRESTSavingAUserSettlesTheFaultsOfTheirPhones(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil)
+	at := rt.now.Add(-time.Hour)
+	flag := func(number models.Phone) {
+		t.Helper()
+		if err := rt.store.FlagPhone(t.Context(), number, 21211, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	phones := func(r reply) string { return fmt.Sprint(r.fields()["phones"]) }
+	const faulted = "[map[fault:map[code:21211 seen_at:2026-03-04T11:00:00Z] label:mobile number:+12025550101]]"
+	const settled = "[map[label:mobile number:+12025550101]]"
+
+	flag("+12025550101") // of somebody who had the phone before
+	made := rt.send(http.MethodPost, "/v1/users", alice).is(http.StatusCreated)
+	path := "/v1/users/" + made.id()
+	if got := phones(rt.send(http.MethodGet, path, "").is(http.StatusOK)); got != settled {
+		t.Errorf("as it was made: %s", got)
+	}
+	flag("+12025550101")
+	flag("+12025550102")
+	if got := phones(rt.send(http.MethodGet, path, "").is(http.StatusOK)); got != faulted {
+		t.Errorf("refused by the carrier: %s", got)
+	}
+	rt.send(http.MethodPut, path, alice, "If-Match", `"7"`).is(http.StatusPreconditionFailed)
+	if got := phones(rt.send(http.MethodGet, path, "").is(http.StatusOK)); got != faulted {
+		t.Errorf("after a change that was refused: %s", got)
+	}
+	if got := phones(rt.send(http.MethodPut, path, alice).is(http.StatusOK)); got != settled {
+		t.Errorf("as it was saved: %s", got)
+	}
+	if got := phones(rt.send(http.MethodGet, path, "").is(http.StatusOK)); got != settled {
+		t.Errorf("somebody has looked: %s", got)
+	}
+	other := rt.user(strings.Replace(strings.Replace(bob, "Bob", "Carol", 1), "bob@", "carol@", 1))
+	if _, err := rt.store.UpdateUser(t.Context(), models.User{
+		ID: other, Name: "Carol", Phones: []models.UserPhone{{Label: "mobile", Number: "+12025550102"}},
+	}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := phones(rt.send(http.MethodGet, "/v1/users/"+other, "").is(http.StatusOK)); !strings.Contains(got, "21211") {
+		t.Errorf("the phone of somebody else: %s", got)
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/api/twiml"
 	"github.com/ringdown/ringdown/models"
@@ -30,24 +31,38 @@ type Config struct {
 	Carrier     *twilio.Client
 	AuthTokens  []string // of the carrier account: one, or more while they are rotated
 	PublicURL   string   // where the carrier reaches us, without a trailing slash
-	FallbackURL string   // where the emergency documents are published; empty when nowhere
+	FallbackURL string   // where the emergency documents are served; empty when nowhere
+	FallbackDir string   // the folder where they are published; empty when nowhere
+	CacheDir    string   // the folder of the last good copies of routes; empty keeps them in memory only
 	AdminKey    string   // of the REST API; empty lets nobody in
 	Pace        float64  // tests only: how much faster than life calls run; zero means 1
-	Log         *slog.Logger
+
+	CallsPerSecond float64 // what the carrier account may place; zero means no limit
+
+	Log *slog.Logger
+
+	// Metrics gets what the API counts, nil when nobody wants to know.
+	Metrics prometheus.Registerer
 }
 
 // Server answers over HTTP. It keeps nothing in memory that another copy of it would miss, but the
-// last good copies of routes and how often an address tried a wrong key.
+// last good copies of routes and how often an address tried a wrong key. Keep is to run beside it.
 type Server struct {
 	store      *store.Store
 	temporal   client.Client
 	namespace  string
 	signatures signatures
+	carrier    *twilio.Client
 	publicURL  string
 	pace       float64
-	routes     *routes
-	log        *slog.Logger
-	now        func() time.Time
+
+	callsPerSecond float64
+
+	routes    *routes
+	emergency *emergency
+	log       *slog.Logger
+	now       func() time.Time
+	metrics   *metrics
 
 	echo  *echo.Echo
 	tasks sync.WaitGroup
@@ -74,12 +89,20 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		store: c.Store, temporal: c.Temporal, namespace: c.Namespace, signatures: c.AuthTokens,
-		publicURL: c.PublicURL, pace: c.Pace, log: c.Log, now: time.Now,
-		routes: &routes{store: c.Store, now: time.Now, copies: map[models.Phone]routeCopy{}},
+		carrier: c.Carrier, publicURL: c.PublicURL, pace: c.Pace, callsPerSecond: c.CallsPerSecond, log: c.Log, now: time.Now,
+		emergency: &emergency{store: c.Store, folder: c.FallbackDir, log: c.Log},
+	}
+	s.routes = &routes{
+		store: c.Store, background: s.background, now: time.Now, log: c.Log, copies: map[models.Phone]routeCopy{},
+		files: &copyFiles{folder: c.CacheDir, log: c.Log, kept: map[models.Phone]keptCopy{}},
+	}
+	if s.metrics, err = newMetrics(c.Metrics, &liveCalls{temporal: c.Temporal, namespace: c.Namespace}); err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = echo.ExtractIPDirect()
+	e.Use(s.metrics.timed)
 	e.Use(middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: func(_ echo.Context, err error, stack []byte) error {
 		s.log.Error("panic", "cause", err, "stack", string(stack))
 		return err
@@ -90,7 +113,8 @@ func New(c Config) (*Server, error) {
 	s.mountHealth(e)
 	mountREST(e, restDeps{
 		store: c.Store, carrier: c.Carrier, adminKey: c.AdminKey,
-		publicURL: c.PublicURL, fallbackURL: c.FallbackURL, log: c.Log, now: time.Now,
+		publicURL: c.PublicURL, fallbackURL: c.FallbackURL, emergency: s.emergency, log: c.Log, now: time.Now,
+		callsPerSecond: c.CallsPerSecond,
 	})
 	s.echo = e
 	return s, nil

@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
-	"crypto/rand"
+	crypto "crypto/rand"
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/ringdown/ringdown/api/twiml"
@@ -39,36 +41,69 @@ func (s *Server) voice(w webhook) error {
 		return s.noService(w, sid, number, models.Route{}, "no route has this number")
 	case err != nil:
 		s.log.Error("route not read", "call", sid, "cause", err)
-		return s.later(w, sid, models.Plan{})
+		return s.later(w, models.Inbound{CallSID: sid})
 	case !route.Enabled:
 		return s.noService(w, sid, number, route, "the route is switched off")
 	}
-	in := s.inbound(w, sid, models.MakePlan(route, number, directory, s.now()))
-	defer s.arrive(models.Call{ // once the caller has their answer
-		ID: in.CallID, CarrierCallID: sid, RouteID: route.ID, RouteName: route.Name, Caller: in.Caller,
-		Number: number, Country: in.Country, Verstat: in.Verstat, Stage: models.StageArriving, StartedAt: in.At,
-	})
+	in := s.inbound(w, sid, route, models.MakePlan(route, number, directory, s.now(), rand.Uint32()))
 	answer, err := s.announce(w, in)
-	if err != nil || answer.Do == models.DoNothing {
-		if gone(err) {
-			return w.say(twiml.Goodbye(in.Plan.Language, models.PhraseOver))
-		}
+	switch {
+	case err == nil && answer.Do != models.DoNothing:
+		s.arrive(arrival(in))
+		return w.say(twiml.Render(answer, s.links(sid)))
+	case gone(err):
+		return w.say(twiml.Goodbye(in.Plan.Language, models.PhraseOver))
+	default:
 		s.log.Warn("call not answered in time", "call", sid, "cause", err)
-		return s.later(w, sid, in.Plan)
+		return s.later(w, in)
 	}
-	return w.say(twiml.Render(answer, s.links(sid)))
 }
 
 // inbound is what the run of a call starts with.
-func (s *Server) inbound(w webhook, sid string, plan models.Plan) models.Inbound {
-	plan.Pace = s.pace
+func (s *Server) inbound(w webhook, sid string, route models.Route, plan models.Plan) models.Inbound {
+	plan.Pace, plan.CallsPerSecond = s.pace, s.callsPerSecond
 	caller, _ := models.ParsePhone(w.form.Get("From"))
-	return models.Inbound{
+	in := models.Inbound{
 		CallID: uuid.Must(uuid.NewV7()).String(), AlertID: uuid.Must(uuid.NewV7()).String(),
 		CallSID: sid, Caller: caller, Number: plan.Number,
 		Country: w.form.Get("FromCountry"), Verstat: w.form.Get("StirVerstat"),
-		At: plan.At, Room: rand.Text(), Plan: plan,
+		At: plan.At, Room: crypto.Text(), Plan: plan,
 	}
+	if plan.CallerID == models.ShowCaller {
+		in.CallToken = w.form.Get("CallToken")
+	}
+	if !inProgress(w) { // else its run knows
+		in.Refusal = route.Refuses(caller, in.Verstat, s.knownOf(w, route.ID, caller, sid))
+	}
+	return in
+}
+
+// factsWithin is how long the database may take to say what it knows of a caller. A call goes on
+// without it.
+const factsWithin = 300 * time.Millisecond
+
+func (s *Server) knownOf(w webhook, routeID string, caller models.Phone, sid string) models.CallerFacts {
+	ctx, cancel := context.WithTimeout(w.ctx(), factsWithin)
+	defer cancel()
+	known, err := s.store.CallerFacts(ctx, routeID, caller, sid, s.now())
+	if err != nil {
+		s.log.Warn("call let in without looking at blocks and limits", "call", sid, "cause", err)
+		return models.CallerFacts{}
+	}
+	return known
+}
+
+// arrival is the row of a call that has just come.
+func arrival(in models.Inbound) models.Call {
+	call := models.Call{
+		ID: in.CallID, CarrierCallID: in.CallSID, RouteID: in.Plan.RouteID, RouteName: in.Plan.RouteName,
+		Caller: in.Caller, Number: in.Number, Country: in.Country, Verstat: in.Verstat,
+		Stage: models.StageArriving, StartedAt: in.At, Room: in.Room,
+	}
+	if in.Refusal != "" { // its run writes more, where there is one
+		call.Stage, call.Outcome, call.Refusal, call.EndedAt = models.StageEnded, models.Refused, in.Refusal, &in.At
+	}
+	return call
 }
 
 // announce starts the run of a call, or finds the one that is there, and asks what the caller
@@ -112,22 +147,26 @@ func try(w webhook) int {
 }
 
 // later has the carrier announce the call again, while an unanswered caller hears it ring. After
-// the last try the caller is sent to the emergency number, where the route has one.
-func (s *Server) later(w webhook, sid string, plan models.Plan) error {
+// the last try the caller is sent to the emergency number, where the route has one. Who may not
+// call is refused at once.
+func (s *Server) later(w webhook, in models.Inbound) error {
 	next := try(w) + 1
+	plan := in.Plan
 	switch {
+	case in.Refusal != "":
+		s.arrive(arrival(in))
+		return w.say(twiml.Render(plan.Refuse(in.Refusal), s.links(in.CallSID)))
 	case next >= triesBeforeDiversion && plan.EmergencyNumber != "":
-		s.log.Error("call diverted to the emergency number", "call", sid, "route", plan.RouteID)
-		s.background(func(ctx context.Context) {
-			if err := s.temporal.SignalWorkflow(ctx, workflows.CallID(sid), "", workflows.SignalDiverted, nil); err != nil {
-				s.log.Error("run not told of its diversion", "call", sid, "cause", err)
-			}
-		})
+		s.divertArriving(in)
 		return w.say(twiml.Divert(plan.Language, plan.EmergencyNumber))
 	case next >= triesBeforeApology:
+		s.arrive(arrival(in))
 		return w.say(twiml.Goodbye(plan.Language, models.PhraseNobody))
 	default:
-		return w.say(twiml.OneMoment(plan.Language, inProgress(w), tryAgainAfter, s.links(sid).Voice(next)))
+		if plan.RouteID != "" {
+			s.arrive(arrival(in))
+		}
+		return w.say(twiml.OneMoment(plan.Language, inProgress(w), tryAgainAfter, s.links(in.CallSID).Voice(next), s.links(in.CallSID)))
 	}
 }
 
@@ -222,7 +261,7 @@ func (s *Server) reply(w webhook, sid string, answer models.Answer, err error, n
 		return w.say(twiml.Goodbye(w.language(), models.PhraseOver))
 	default:
 		s.log.Warn("no decision in time", "path", w.Path(), "call", sid, "cause", err)
-		return w.say(twiml.OneMoment(w.language(), true, tryAgainAfter, next))
+		return w.say(twiml.OneMoment(w.language(), true, tryAgainAfter, next, s.links(sid)))
 	}
 }
 

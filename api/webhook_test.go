@@ -395,7 +395,11 @@ func (f *fakeTemporal) CompleteActivityByID(ctx context.Context, namespace, work
 }
 
 func (f *fakeTemporal) SignalWorkflow(ctx context.Context, workflowID, _, name string, arg any) error {
-	return f.ask(ctx, "signal", "%s %s %+v", workflowID, name, arg)
+	words := fmt.Sprintf("%+v", arg)
+	if over, ok := arg.(workflows.LegOver); ok && !over.At.IsZero() {
+		words = strings.Replace(words, over.At.String(), "now", 1)
+	}
+	return f.ask(ctx, "signal", "%s %s %s", workflowID, name, words)
 }
 
 func (f *fakeTemporal) CheckHealth(ctx context.Context, _ *client.CheckHealthRequest) (*client.CheckHealthResponse, error) {

@@ -72,6 +72,9 @@ func (s *system) line(t *testing.T, levels string, settings ...func(*models.Rout
 		Name: fmt.Sprintf("%s %d", t.Name(), s.numbers), PhoneNumberID: number.ID, Enabled: true, Language: "en-GB", Accept: models.Acceptance{Required: true},
 	}
 	for _, names := range strings.Split(levels, "/") {
+		if strings.TrimSpace(names) == "" {
+			continue // a route without levels
+		}
 		var level models.Level
 		for _, name := range strings.Fields(names) {
 			user, phone := s.person(t, name)
@@ -117,6 +120,9 @@ func (p *phone) rejects() { p.leg.Reject() }
 func (p *phone) presses(keys string) *phone { p.leg.Press(keys); return p }
 
 func (p *phone) hangsUp() { p.leg.HangUp() }
+
+// says speaks into a recording.
+func (p *phone) says(words string) *phone { p.leg.Speak(words, 4); return p }
 
 // hears waits until the phone has heard these words.
 func (p *phone) hears(words string) *phone {
@@ -172,6 +178,21 @@ func (l *line) toldOfTheEnd() {
 	}
 }
 
+// arrived waits until the row of the call is written, which nobody who calls waits for.
+func (l *line) arrived() {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(l.t.Context(), patience)
+	defer cancel()
+	for {
+		if _, err := l.s.store.CallByCarrierID(ctx, l.leg.SID); err == nil {
+			return
+		} else if ctx.Err() != nil {
+			l.t.Fatalf("the call's row is not written: %v", err)
+		}
+		time.Sleep(5 * time.Millisecond) // until it is asked again
+	}
+}
+
 // ended waits for the run to close, and checks what holds after each call: its outcome and its
 // record, the alert, that nobody else was rung, that no line is left and no number is in the log.
 func (l *line) ended(want models.Outcome) models.Call {
@@ -194,6 +215,7 @@ func (l *line) ended(want models.Outcome) models.Call {
 	}
 	l.checkAlert(ctx, call)
 	l.checkPhones()
+	l.checkSilence()
 	for _, number := range append(l.numbers(), l.number, l.from) {
 		if l.s.log.has(number) {
 			l.t.Errorf("the log holds the number %s", number)
@@ -249,6 +271,19 @@ func (l *line) checkPhones() {
 		if ours && (e.Kind == simulator.EventRefused || e.Kind == simulator.EventFallback ||
 			e.Kind == simulator.EventWebhook && e.HTTPStatus >= http.StatusBadRequest && e.HTTPStatus != tellAgain) {
 			l.t.Errorf("the carrier met %+v", e)
+		}
+	}
+}
+
+// silenceAtMost is how long a caller may hear nothing at all.
+const silenceAtMost = 2.0
+
+// checkSilence holds that the caller always heard something.
+func (l *line) checkSilence() {
+	l.t.Helper()
+	for _, silence := range l.leg.Silences() {
+		if silence.Length > silenceAtMost {
+			l.t.Errorf("the caller heard nothing for %.1f s %s", silence.Length, silence.During)
 		}
 	}
 }

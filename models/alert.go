@@ -26,6 +26,7 @@ type Alert struct {
 	Dialled       []string    `json:"dialled" gorm:"serializer:json"` // user ids in the order they were first rung
 	StartedAt     time.Time   `json:"started_at"`
 	ResolvedAt    *time.Time  `json:"resolved_at"`
+	Voicemail     *Voicemail  `json:"voicemail,omitempty" gorm:"serializer:json"`
 }
 
 // Raised is what the workflow of an alert starts with. It is kept in histories: fields are

@@ -6,11 +6,14 @@ type Do string
 // What an answer can do.
 const (
 	DoReject  Do = "reject"  // refuse the call unanswered
+	DoBusy    Do = "busy"    // refuse it unanswered, with the tone of a busy line
 	DoSay     Do = "say"     // say the phrase or the text, then hang up
 	DoAskKey  Do = "ask_key" // the keypress gate's prompt
 	DoHold    Do = "hold"    // put the caller into the room
 	DoScreen  Do = "screen"  // tell a responder who calls and ask for the key
 	DoJoin    Do = "join"    // put a responder into the room
+	DoRecord  Do = "record"  // ask the caller for a message and record it
+	DoForward Do = "forward" // connect the caller to a fixed number
 	DoNothing Do = "nothing" // a stale request: nobody listens to the answer
 )
 
@@ -30,6 +33,13 @@ const (
 	PhraseOver       Phrase = "over"        // the call is over
 	PhraseOtherLeft  Phrase = "other_left"  // to the caller: the responder hung up
 	PhraseCallerLeft Phrase = "caller_left" // to the responder: the caller hung up
+
+	PhraseUnverified      Phrase = "unverified"       // to a caller whose number the network does not vouch for
+	PhraseVoicemail       Phrase = "voicemail"        // asks for a message; not the end of a leg
+	PhraseVoicemailThanks Phrase = "voicemail_thanks" // the message is recorded
+	PhraseVoicemailEmpty  Phrase = "voicemail_empty"  // nothing was said
+	PhraseForwarding      Phrase = "forwarding"       // before the fixed number is called; not the end of a leg
+	PhraseForwardFailed   Phrase = "forward_failed"   // the fixed number did not answer either
 )
 
 // Answer is what the workflow decides that a leg does next. api/twiml renders it.
@@ -48,11 +58,21 @@ type Answer struct {
 	Hold     HoldAudio `json:"hold,omitempty"`   // for hold and join
 	Rounds   int       `json:"rounds,omitempty"` // for hold and join: see Plan.HoldRounds
 	Quiet    bool      `json:"quiet,omitempty"`  // for hold: without the greeting, which was heard before
+	To       Phone     `json:"to,omitempty"`     // for forward
+
+	Phrases map[Phrase]string `json:"phrases,omitempty"` // the route's own, instead of the built-in ones
+}
+
+// answer is an answer in the plan's language and words.
+func (p Plan) answer(do Do) Answer {
+	return Answer{Do: do, Language: p.Language, Voice: p.Voice, Phrases: p.Phrases}
 }
 
 // Say is an answer that says a phrase, or the text instead where there is one.
 func (p Plan) Say(phrase Phrase, text string) Answer {
-	return Answer{Do: DoSay, Language: p.Language, Voice: p.Voice, Phrase: phrase, Text: text}
+	a := p.answer(DoSay)
+	a.Phrase, a.Text = phrase, text
+	return a
 }
 
 // Refusal is the answer to a caller whom the allowlist refuses.
@@ -65,29 +85,46 @@ func (p Plan) Refusal() Answer {
 
 // AskKey is the prompt of the keypress gate for a try, from 1.
 func (p Plan) AskKey(try int) Answer {
-	return Answer{Do: DoAskKey, Language: p.Language, Voice: p.Voice, Text: p.Keypress.Prompt, Key: p.Keypress.Key, Try: try}
+	a := p.answer(DoAskKey)
+	a.Text, a.Key, a.Try = p.Keypress.Prompt, p.Keypress.Key, try
+	return a
 }
 
 // Wait puts the caller into the room, with the greeting unless it was heard before.
 func (p Plan) Wait(room string, heardBefore bool) Answer {
-	return Answer{
-		Do: DoHold, Language: p.Language, Voice: p.Voice, Text: p.Greeting,
-		Room: room, Hold: p.Hold, Rounds: p.HoldRounds(), Quiet: heardBefore,
-	}
+	a := p.answer(DoHold)
+	a.Text, a.Room, a.Hold, a.Rounds, a.Quiet = p.Greeting, room, p.Hold, p.HoldRounds(), heardBefore
+	return a
 }
 
 // Screen tells a responder who calls; hearing counts from 1.
 func (p Plan) Screen(attempt string, caller Phone, hearing int) Answer {
-	return Answer{
-		Do: DoScreen, Language: p.Language, Voice: p.Voice, Text: p.Accept.Prompt, Key: p.Accept.Key,
-		Try: hearing, Caller: caller, Route: p.RouteName, Attempt: attempt,
-	}
+	a := p.answer(DoScreen)
+	a.Text, a.Key, a.Try = p.Accept.Prompt, p.Accept.Key, hearing
+	a.Caller, a.Route, a.Attempt = caller, p.RouteName, attempt
+	return a
 }
 
 // Join puts a responder into the room.
 func (p Plan) Join(attempt, room string) Answer {
-	return Answer{
-		Do: DoJoin, Language: p.Language, Voice: p.Voice, Attempt: attempt,
-		Room: room, Hold: p.Hold, Rounds: p.HoldRounds(),
+	a := p.answer(DoJoin)
+	a.Attempt, a.Room, a.Hold, a.Rounds = attempt, room, p.Hold, p.HoldRounds()
+	return a
+}
+
+// Apologise is what a caller hears whose call nobody took: they may leave a message, are forwarded,
+// or are told so.
+func (p Plan) Apologise() Answer {
+	switch p.Nobody.Action {
+	case NobodyVoicemail:
+		a := p.answer(DoRecord)
+		a.Text = p.Nobody.Message
+		return a
+	case NobodyForward:
+		a := p.answer(DoForward)
+		a.Text, a.To = p.Nobody.Message, p.Nobody.Number
+		return a
+	default:
+		return p.Say(PhraseNobody, p.Nobody.Message)
 	}
 }

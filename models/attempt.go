@@ -36,7 +36,8 @@ func (a Attempt) InRound(round int) Attempt {
 }
 
 // AttemptState is how far an attempt has come. States go one way:
-// ringing → ending, or ringing → picked_up → accepted, declined or ending.
+// ringing → ending, or ringing → picked_up → accepted, declined or ending. One who accepted and was
+// lost before they met the caller is ending too.
 type AttemptState string
 
 // The states of an attempt.
@@ -59,6 +60,7 @@ const (
 	ResultFailed    Result = "failed"      // the network could not reach the phone
 	ResultCanceled  Result = "canceled"    // ended before it was answered
 	ResultRefused   Result = "refused"     // the carrier would not place it; nothing rang
+	ResultBadNumber Result = "bad_number"  // the carrier refuses this phone, whoever calls it
 	ResultUnknown   Result = "unknown"     // the carrier's reply was lost and no leg was found
 	ResultTimedOut  Result = "timed_out"   // no word from the carrier in time
 	ResultNotPlaced Result = "not_placed"  // it was never asked of the carrier
@@ -77,6 +79,8 @@ func (r Result) Words() string {
 		return "could not be reached by the network"
 	case ResultRefused:
 		return "was not rung: the carrier refused"
+	case ResultBadNumber:
+		return "was not rung: the carrier refuses this phone"
 	case ResultHungUp:
 		return "picked up and hung up at once"
 	default:

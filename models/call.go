@@ -7,13 +7,15 @@ type Outcome string
 
 // The outcomes.
 const (
-	Connected  Outcome = "connected"   // a responder and the caller were joined
-	Unanswered Outcome = "unanswered"  // nobody took it; the caller heard the message
-	Abandoned  Outcome = "abandoned"   // the caller left before anybody took it
-	Refused    Outcome = "refused"     // the caller may not call, or the number does nothing
-	GateFailed Outcome = "gate_failed" // the key was never pressed
-	Diverted   Outcome = "diverted"    // sent to the emergency number
-	Failed     Outcome = "failed"      // ended from outside, or something broke
+	Connected   Outcome = "connected"   // a responder and the caller were joined
+	Unanswered  Outcome = "unanswered"  // nobody took it; the caller heard the message, or left none
+	Voicemailed Outcome = "voicemail"   // nobody took it; the caller left a message
+	Forwarded   Outcome = "forwarded"   // nobody took it; the fixed number answered
+	Abandoned   Outcome = "abandoned"   // the caller left before anybody took it
+	Refused     Outcome = "refused"     // the caller may not call, or the number does nothing
+	GateFailed  Outcome = "gate_failed" // the key was never pressed
+	Diverted    Outcome = "diverted"    // sent to the emergency number
+	Failed      Outcome = "failed"      // ended from outside, or something broke
 )
 
 // Stage is how far a call has come.
@@ -41,7 +43,10 @@ type Inbound struct {
 	Verstat string    `json:"verstat"`  // the carrier's attestation of the caller's number; may be empty
 	At      time.Time `json:"at"`       // when the first webhook came
 	Room    string    `json:"room"`     // opaque random name of the conference
-	Plan    Plan      `json:"plan"`
+
+	Refusal   RefusalReason `json:"refusal,omitempty"`    // why the caller may not call; empty lets them
+	CallToken string        `json:"call_token,omitempty"` // the carrier's leave to show the caller's number to responders
+	Plan      Plan          `json:"plan"`
 }
 
 // Call is the record of a caller's call. Its row is made when the call arrives and completed when
@@ -66,6 +71,12 @@ type Call struct {
 	Plan          *Plan           `json:"plan,omitempty" gorm:"serializer:json"`
 	Attempts      []AttemptRecord `json:"attempts,omitempty" gorm:"serializer:json"`
 	Timeline      []Moment        `json:"timeline,omitempty" gorm:"serializer:json"`
+
+	Refusal       RefusalReason `json:"refusal,omitempty"` // why the caller was refused, where they were
+	Voicemail     *Voicemail    `json:"voicemail,omitempty" gorm:"serializer:json"`
+	Room          string        `json:"-"`                     // the conference that the caller waits in
+	DivertedAt    *time.Time    `json:"diverted_at,omitempty"` // sent to the emergency number
+	DiversionTold bool          `json:"-"`                     // the run knows of the diversion
 }
 
 // Moment is one line of a call's timeline.
@@ -73,4 +84,21 @@ type Moment struct {
 	At      time.Time `json:"at"`
 	What    string    `json:"what"`              // a sentence without numbers: "Alice (mobile) is rung"
 	Attempt string    `json:"attempt,omitempty"` // the attempt's id, where it is about one
+}
+
+// FirstStage is where a call begins: ended for a caller who is refused.
+func (in Inbound) FirstStage() Stage {
+	if in.Refusal != "" {
+		return StageEnded
+	}
+	return in.Plan.FirstStage(in.Caller)
+}
+
+// ShownTo is the number that responders see. The carrier shows the caller's own only with its
+// leave.
+func (in Inbound) ShownTo() Phone {
+	if in.Plan.CallerID == ShowCaller && in.Caller != "" && in.CallToken != "" {
+		return in.Caller
+	}
+	return in.Number
 }

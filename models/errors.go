@@ -21,6 +21,10 @@ var ErrInUse = errors.New("in use")
 // ErrStale says that a row changed since it was read.
 var ErrStale = errors.New("changed since it was read")
 
+// ErrAway says that the database cannot be reached or does not answer in time. Of a change it is
+// then unknown whether it was made.
+var ErrAway = errors.New("database away")
+
 // InvalidError is a value that its giver must mend before trying again.
 type InvalidError struct {
 	Field  string // path in the JSON of the request, as in "levels[0].targets"

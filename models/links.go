@@ -54,6 +54,31 @@ func (l Links) Nobody(language string) string {
 	return l.link("/twilio/nobody/"+url.PathEscape(l.CallSID), url.Values{"lang": {language}})
 }
 
+// VoicemailDone is asked when the caller has left a message.
+func (l Links) VoicemailDone(language string) string {
+	return l.link("/twilio/voicemail-done/"+url.PathEscape(l.CallSID), url.Values{"lang": {language}})
+}
+
+// Recording is told what became of the caller's message.
+func (l Links) Recording() string {
+	return l.link("/twilio/recording/"+url.PathEscape(l.CallSID), nil)
+}
+
+// Transcript is told what the caller's message says.
+func (l Links) Transcript() string {
+	return l.link("/twilio/transcript/"+url.PathEscape(l.CallSID), nil)
+}
+
+// ForwardDone is asked when the line to the fixed number has ended, or never came about.
+func (l Links) ForwardDone(language string) string {
+	return l.link("/twilio/forward-done/"+url.PathEscape(l.CallSID), url.Values{"lang": {language}})
+}
+
+// Divert is where a waiting caller is sent when no worker is there to find anybody for them.
+func (l Links) Divert(language string) string {
+	return l.link("/twilio/divert/"+url.PathEscape(l.CallSID), url.Values{"lang": {language}})
+}
+
 // Leg is asked when a responder's phone was picked up.
 func (l Links) Leg(attempt, language string) string {
 	return l.link(l.attempt("leg", attempt), url.Values{"lang": {language}})
@@ -78,12 +103,20 @@ func (l Links) LegDone(attempt, language string) string {
 	return l.link(l.attempt("leg-done", attempt), url.Values{"lang": {language}})
 }
 
-// HoldDocument is the wait document, the same address for all calls that wait alike.
-func (l Links) HoldDocument(language, voice string, audio HoldAudio, rounds int) string {
-	return l.link("/audio/hold.xml", url.Values{
+// HoldDocument is the wait document, the same address for all calls that wait alike. sentence is
+// the route's own between the music, empty for the built-in one.
+func (l Links) HoldDocument(language, voice, sentence string, audio HoldAudio, rounds int) string {
+	query := url.Values{
 		"audio": {string(audio)}, "lang": {language}, "rounds": {strconv.Itoa(rounds)}, "voice": {voice},
-	})
+	}
+	if sentence != "" {
+		query.Set("say", sentence)
+	}
+	return l.link("/audio/hold.xml", query)
 }
+
+// Moment is two seconds of quiet music, for a caller who waits for a key or for us.
+func (l Links) Moment() string { return l.Base + "/audio/moment.wav" }
 
 // HoldFile is the recording between two sentences on hold. The carrier keeps it, so it has no retries.
 func (l Links) HoldFile(audio HoldAudio) string {

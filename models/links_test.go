@@ -22,9 +22,18 @@ func TestLinks(t *testing.T) {
 		{"so does its key", l.Accept(id, 1, "en-GB"), "/twilio/accept/CA0123/1.u-7.1.1?hearing=1&lang=en-GB"},
 		{"so does its end", l.LegDone(id, "en-GB"), "/twilio/leg-done/CA0123/1.u-7.1.1?lang=en-GB"},
 		{
-			"the wait document is of no one call", l.HoldDocument("en-GB", "Polly.Amy-Neural", HoldMusic, 45),
+			"the wait document is of no one call", l.HoldDocument("en-GB", "Polly.Amy-Neural", "", HoldMusic, 45),
 			"/audio/hold.xml?audio=music&lang=en-GB&rounds=45&voice=Polly.Amy-Neural",
 		},
+		{
+			"the route's own sentence is in it", l.HoldDocument("en-GB", "", "A moment & a bit", HoldRingback, 2),
+			"/audio/hold.xml?audio=ringback&lang=en-GB&rounds=2&say=A+moment+%26+a+bit&voice=",
+		},
+		{"a message is left", l.VoicemailDone("en-GB"), "/twilio/voicemail-done/CA0123?lang=en-GB"},
+		{"its recording is ready", l.Recording(), "/twilio/recording/CA0123"},
+		{"so is its transcript", l.Transcript(), "/twilio/transcript/CA0123"},
+		{"the fixed number is done", l.ForwardDone("fr-FR"), "/twilio/forward-done/CA0123?lang=fr-FR"},
+		{"a waiting caller is sent elsewhere", l.Divert("fr-FR"), "/twilio/divert/CA0123?lang=fr-FR"},
 		{"data cannot leave its place", l.Leg("a/b?c#d", "x&y=z"), "/twilio/leg/CA0123/a%2Fb%3Fc%23d?lang=x%26y%3Dz"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -38,5 +47,8 @@ func TestLinks(t *testing.T) {
 	}
 	if got := l.HoldFile(HoldRingback); got != "https://example.com/audio/ringback.wav" || strings.Contains(got, "#") {
 		t.Errorf("hold file is %s", got)
+	}
+	if got := l.Moment(); got != "https://example.com/audio/moment.wav" {
+		t.Errorf("the moment of music is %s", got)
 	}
 }

@@ -18,24 +18,48 @@ var weekdays = map[string]time.Weekday{ // one more than Go's, so that zero is n
 	"sunday": 1, "monday": 2, "tuesday": 3, "wednesday": 4, "thursday": 5, "friday": 6, "saturday": 7,
 }
 
+// zoneNamed is nil for a zone that the machine does not know. It may read a file.
+func zoneNamed(name string) *time.Location {
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	return loc
+}
+
+// earlier is the earlier of two instants; a zero limit is none.
+func earlier(t, limit time.Time) time.Time {
+	if limit.IsZero() || t.Before(limit) {
+		return t
+	}
+	return limit
+}
+
 // wallClock is what the clock on the wall shows.
 func wallClock(t time.Time) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
+	_, offset := t.Zone()
+	return t.Add(time.Duration(offset) * time.Second).UTC()
 }
 
 // In is the instant at which the clocks of a zone first show this time. Where they skip it, it
 // is the instant of the skip.
 func (l LocalTime) In(loc *time.Location) time.Time {
 	wall := time.Time(l)
-	for _, near := range []time.Time{wall.Add(-24 * time.Hour), wall.Add(24 * time.Hour)} {
-		_, offset := near.In(loc).Zone()
-		if t := wall.Add(-time.Duration(offset) * time.Second).In(loc); wallClock(t).Equal(wall) {
-			return t
-		}
+	before := l.at(wall.Add(-24*time.Hour), loc)
+	if wallClock(before).Equal(wall) {
+		return before
 	}
-	_, offset := wall.Add(-24 * time.Hour).In(loc).Zone()
-	skipped, _ := wall.Add(-time.Duration(offset) * time.Second).In(loc).ZoneBounds()
+	if after := l.at(wall.Add(24*time.Hour), loc); wallClock(after).Equal(wall) {
+		return after
+	}
+	skipped, _ := before.ZoneBounds()
 	return skipped
+}
+
+// at is when clocks show this time that are as far from UTC as those of the zone at another instant.
+func (l LocalTime) at(other time.Time, loc *time.Location) time.Time {
+	_, offset := other.In(loc).Zone()
+	return time.Time(l).Add(-time.Duration(offset) * time.Second).In(loc)
 }
 
 // MarshalJSON writes 2026-03-02T09:00:00.

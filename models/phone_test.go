@@ -53,7 +53,7 @@ func TestParsePhone(t *testing.T) {
 
 func TestPhoneIsMaskedInFmt(t *testing.T) {
 	const phone, masked = Phone("+12025550123"), "+12•••23"
-	person := Person{Name: "Alice", Phones: []UserPhone{{"mobile", phone}}}
+	person := Person{Name: "Alice", Phones: mobile(phone)}
 	for _, c := range []struct{ name, got, want string }{
 		{"print", fmt.Sprint(phone), masked},
 		{"print with others", fmt.Sprintln("rings", phone), "rings " + masked + "\n"},
@@ -61,10 +61,10 @@ func TestPhoneIsMaskedInFmt(t *testing.T) {
 		{"behind a pointer", fmt.Sprintf("%v", new(phone)), masked},
 		{"an argument too many", fmt.Sprintf(strings.Clone("rings"), phone), "rings%!(EXTRA models.Phone=" + masked + ")"},
 		{"in an error", fmt.Errorf("dial %s: %w", phone, ErrNotFound).Error(), "dial " + masked + ": not found"},
-		{"in a struct", fmt.Sprintf("%v", UserPhone{"mobile", phone}), "{mobile " + masked + "}"},
-		{"in a struct with names", fmt.Sprintf("%+v", UserPhone{"mobile", phone}), "{Label:mobile Number:" + masked + "}"},
-		{"in a struct as go", fmt.Sprintf("%#v", UserPhone{"mobile", phone}), `models.UserPhone{Label:"mobile", Number:` + masked + "}"},
-		{"deep in a struct", fmt.Sprintf("%+v", person), "{UserID: Name:Alice Phones:[{Label:mobile Number:" + masked + "}] Why:}"},
+		{"in a struct", fmt.Sprintf("%v", UserPhone{Label: "mobile", Number: phone}), "{mobile " + masked + " <nil>}"},
+		{"in a struct with names", fmt.Sprintf("%+v", UserPhone{Label: "mobile", Number: phone}), "{Label:mobile Number:" + masked + " Fault:<nil>}"},
+		{"in a struct as go", fmt.Sprintf("%#v", UserPhone{Label: "mobile", Number: phone}), `models.UserPhone{Label:"mobile", Number:` + masked + ", Fault:(*models.PhoneFault)(nil)}"},
+		{"deep in a struct", fmt.Sprintf("%+v", person), "{UserID: Name:Alice Phones:[{Label:mobile Number:" + masked + " Fault:<nil>}] Why:}"},
 		{"in a list", fmt.Sprint([]Phone{phone}), "[" + masked + "]"},
 		{"as a key and value", fmt.Sprint(map[Phone]Phone{phone: phone}), "map[" + masked + ":" + masked + "]"},
 	} {
@@ -99,7 +99,7 @@ func TestPhoneIsMaskedInSlog(t *testing.T) {
 		{"in a group as JSON", json, func(l *slog.Logger) { l.WithGroup("leg").Info("rings", slog.Group("to", "number", phone)) }},
 		{"of the logger as text", text, func(l *slog.Logger) { l.With("leg", phone).Info("rings") }},
 		{"of the logger as JSON", json, func(l *slog.Logger) { l.With("leg", phone).Info("rings") }},
-		{"in a struct as text", text, func(l *slog.Logger) { l.Info("rings", "leg", UserPhone{"mobile", phone}) }},
+		{"in a struct as text", text, func(l *slog.Logger) { l.Info("rings", "leg", UserPhone{Label: "mobile", Number: phone}) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer

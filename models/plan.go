@@ -1,7 +1,8 @@
 package models
 
 import (
-	"fmt"
+	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -17,7 +18,7 @@ type Plan struct {
 	Voice           string      `json:"voice"`
 	Greeting        string      `json:"greeting,omitempty"`
 	Hold            HoldAudio   `json:"hold"`
-	Allowlist       Allowlist   `json:"allowlist"`
+	Allowlist       Allowlist   `json:"allowlist"` // without its callers: who may call is decided as the call arrives
 	Keypress        Keypress    `json:"keypress"`
 	Levels          []PlanLevel `json:"levels"`
 	Skipped         []Skipped   `json:"skipped,omitempty"`
@@ -26,13 +27,20 @@ type Plan struct {
 	Nobody          Nobody      `json:"nobody"`
 	EmergencyNumber Phone       `json:"emergency_number,omitempty"`
 	MaxWaitSeconds  int         `json:"max_wait_seconds"`
-	Pace            float64     `json:"pace,omitempty"` // tests only: how much faster than life the waits run; zero means 1
+	Seed            uint32      `json:"seed,omitempty"` // of the shuffled levels
+
+	CallerID       CallerIDRule      `json:"responder_caller_id,omitempty"` // whose number a responder sees; empty means the route's
+	Phrases        map[Phrase]string `json:"phrases,omitempty"`             // the route's own, instead of the built-in ones
+	CallsPerSecond float64           `json:"calls_per_second,omitempty"`    // what the carrier account may place; zero means no limit
+
+	Pace float64 `json:"pace,omitempty"` // tests only: how much faster than life the waits run; zero means 1
 }
 
 // PlanLevel is one level with its people in ring order.
 type PlanLevel struct {
-	Strategy Strategy `json:"strategy"`
-	People   []Person `json:"people"`
+	Strategy       Strategy `json:"strategy"`
+	StaggerSeconds int      `json:"stagger_seconds,omitempty"` // for staggered
+	People         []Person `json:"people"`
 }
 
 // Person is a responder of a plan.
@@ -62,72 +70,115 @@ const (
 	HoldRound    = 20 * time.Second // music between two sentences on hold
 )
 
-// MakePlan freezes a route, its defaults filled in, for a call to number at an instant.
-func MakePlan(r Route, number Phone, d Directory, at time.Time) Plan {
+// MakePlan freezes a route, its defaults filled in, for a call to number at an instant. seed orders
+// its shuffled levels.
+func MakePlan(r Route, number Phone, d Directory, at time.Time, seed uint32) Plan {
 	p := Plan{
 		At: at.UTC(), RouteID: r.ID, RouteName: r.Name, Number: number,
-		Language: r.Language, Voice: r.Voice, Greeting: r.Greeting, Hold: r.Hold.Audio,
-		Allowlist: r.Allowlist, Keypress: r.Keypress,
-		RingSeconds: r.RingSeconds, Accept: r.Accept, Nobody: r.Nobody,
-		EmergencyNumber: r.EmergencyNumber, MaxWaitSeconds: r.MaxWaitSeconds,
+		Language: r.Language, Voice: r.Voice, Greeting: r.Greeting, Hold: r.Hold.Audio, Phrases: r.Phrases,
+		Allowlist: Allowlist{Refusal: r.Allowlist.Refusal}, Keypress: r.Keypress,
+		RingSeconds: r.RingSeconds, Accept: r.Accept, Nobody: r.Nobody, CallerID: r.ResponderCallerID,
+		EmergencyNumber: r.EmergencyNumber, MaxWaitSeconds: r.MaxWaitSeconds, Seed: seed,
 	}
-	rungBefore := map[string]bool{}
+	p.Levels = make([]PlanLevel, 0, len(r.Levels))
+	met := make(map[string]meeting, len(d.Users))
+	var names []named
 	for i, level := range r.Levels {
-		l := PlanLevel{Strategy: level.Strategy, People: []Person{}}
-		inLevel := map[string]bool{}
+		l := PlanLevel{Strategy: level.Strategy, StaggerSeconds: level.StaggerSeconds, People: make([]Person, 0, len(level.Targets))}
+		skip := func(userID, name, reason string) {
+			p.Skipped = append(p.Skipped, Skipped{Level: i + 1, UserID: userID, Name: name, Reason: reason})
+		}
 		for _, target := range level.Targets {
-			named := target.resolve(d, at)
-			if len(named) == 0 {
-				p.Skipped = append(p.Skipped, Skipped{Level: i + 1, Name: target.label(d), Reason: "nobody is on call"})
+			names = target.resolve(names[:0], d, at)
+			if len(names) == 0 {
+				skip("", target.label(d), "nobody is on call")
 			}
-			for _, n := range named {
-				if inLevel[n.userID] {
+			l.People = slices.Grow(l.People, len(names))
+			for _, n := range names {
+				before := met[n.userID]
+				if before.level == i+1 {
 					continue
 				}
-				inLevel[n.userID] = true
 				user, known := d.Users[n.userID]
 				reason := user.Unreachable()
 				switch {
 				case !known:
-					user.Name, reason = n.userID, "is no longer in the directory"
-				case rungBefore[n.userID] && !r.RingAgain:
-					reason = "was rung in an earlier level"
+					skip(n.userID, n.userID, "is no longer in the directory")
+				case before.rung && !r.RingAgain:
+					skip(user.ID, user.Name, "was rung in an earlier level")
+				case reason != "":
+					skip(user.ID, user.Name, reason)
+				default:
+					before.rung = true
+					l.People = append(l.People, Person{UserID: user.ID, Name: user.Name, Phones: planned(user.Phones), Why: n.why})
 				}
-				if reason != "" {
-					p.Skipped = append(p.Skipped, Skipped{Level: i + 1, UserID: n.userID, Name: user.Name, Reason: reason})
-					continue
-				}
-				rungBefore[n.userID] = true
-				l.People = append(l.People, Person{UserID: user.ID, Name: user.Name, Phones: user.Phones, Why: n.why})
+				met[n.userID] = meeting{i + 1, before.rung}
 			}
+		}
+		if level.Strategy == Shuffled {
+			l.shuffle(seed, i)
 		}
 		p.Levels = append(p.Levels, l)
 	}
 	return p
 }
 
+// meeting is where a plan has met a user already.
+type meeting struct {
+	level int  // the last one that names them, from 1
+	rung  bool // in any level
+}
+
+// planned leaves behind what an admin is to be told of a phone: no row enters a plan.
+func planned(phones []UserPhone) []UserPhone {
+	if !slices.ContainsFunc(phones, func(p UserPhone) bool { return p.Fault != nil }) {
+		return phones
+	}
+	phones = slices.Clone(phones)
+	for i := range phones {
+		phones[i].Fault = nil
+	}
+	return phones
+}
+
+// shuffle draws the order of a level's people, always the same for a seed and a level.
+func (l PlanLevel) shuffle(seed uint32, level int) {
+	rand.New(rand.NewPCG(uint64(seed), uint64(level))).Shuffle(len(l.People), func(i, j int) {
+		l.People[i], l.People[j] = l.People[j], l.People[i]
+	})
+}
+
 type named struct{ userID, why string }
 
-// resolve lists the users that a target names at an instant.
-func (t Target) resolve(d Directory, at time.Time) []named {
+// resolve adds the users that a target names at an instant.
+func (t Target) resolve(people []named, d Directory, at time.Time) []named {
 	if t.Type == TargetUser {
-		return []named{{t.UserID, "named by the route"}}
+		return append(people, named{t.UserID, "named by the route"})
 	}
 	s := d.Schedules[t.ScheduleID]
 	var duties []Duty
-	switch t.Mode {
-	case NextOnCall:
-		duties = s.NextOnCall(at)
-	case Everyone:
+	if t.Mode == Everyone {
 		duties = s.Everyone(at)
-	default:
-		duties = s.OnCall(at)
+	} else {
+		duties = s.duties(at, d.zone(s.TimeZone), t.Mode == NextOnCall)
 	}
-	people := make([]named, len(duties))
+	people = slices.Grow(people, len(duties))
+	why := ""
 	for i, duty := range duties {
-		people[i] = named{duty.UserID, duty.why(s, t.Mode)}
+		if i == 0 || !duty.sharesWhy(duties[i-1]) {
+			why = duty.why(s, t.Mode)
+		}
+		people = append(people, named{duty.UserID, why})
 	}
 	return people
+}
+
+// zone is nil for a zone that the machine does not know.
+func (d Directory) zone(name string) *time.Location {
+	if loc, ok := d.Zones[name]; ok {
+		return loc
+	}
+	return zoneNamed(name)
 }
 
 func (t Target) label(d Directory) string {
@@ -138,29 +189,56 @@ func (t Target) label(d Directory) string {
 }
 
 func (d Duty) why(s Schedule, mode string) string {
+	entry := s.Name + ", rotation " + d.Rotation
 	switch {
 	case mode == Everyone:
-		return fmt.Sprintf("%s, rotation %s: everyone", s.Name, d.Rotation)
+		return entry + ": everyone"
 	case mode == NextOnCall:
-		return fmt.Sprintf("%s, rotation %s: next on call", s.Name, d.Rotation)
+		return entry + ": next on call"
 	case d.Override:
-		return fmt.Sprintf("%s, rotation %s: override until %s", s.Name, d.Rotation, d.Until.UTC().Format(time.RFC3339))
+		return entry + ": override until " + d.Until.UTC().Format(time.RFC3339)
 	default:
-		return fmt.Sprintf("%s, rotation %s: on call until %s", s.Name, d.Rotation, d.Until.UTC().Format(time.RFC3339))
+		return entry + ": on call until " + d.Until.UTC().Format(time.RFC3339)
 	}
 }
 
-// Attempts lists whom to ring, phone by phone, in order.
+// sharesWhy says whether two duties of a schedule have the same reason, which is then worded once.
+func (d Duty) sharesWhy(o Duty) bool {
+	return d.Rotation == o.Rotation && d.Override == o.Override && d.Until.Equal(o.Until)
+}
+
+// Attempts lists the phones of one person of a level, counted from 1, in ring order.
+func (p Person) Attempts(level int) []Attempt {
+	attempts := make([]Attempt, len(p.Phones))
+	for i, phone := range p.Phones {
+		attempts[i] = newAttempt(level, p, i+1, phone)
+	}
+	return attempts
+}
+
+// Attempts lists whom to ring, phone by phone, in the order in which they would be dialled if
+// nobody answered.
 func (p Plan) Attempts() []Attempt {
 	var attempts []Attempt
 	for i, level := range p.Levels {
 		for _, person := range level.People {
-			for j, phone := range person.Phones {
-				attempts = append(attempts, newAttempt(i+1, person, j+1, phone))
-			}
+			attempts = append(attempts, person.Attempts(i+1)...)
 		}
 	}
 	return attempts
+}
+
+// Lead is how long a person of the level has before the next is rung beside them. ok is false
+// where the next is rung only when nothing more is to be hoped of this one.
+func (l PlanLevel) Lead() (lead time.Duration, ok bool) {
+	switch l.Strategy {
+	case AllAtOnce:
+		return 0, true
+	case Staggered:
+		return time.Duration(l.StaggerSeconds) * time.Second, true
+	default:
+		return 0, false
+	}
 }
 
 // FirstStage is where a call begins: ended for a caller whom the allowlist refuses.
@@ -177,19 +255,64 @@ func (p Plan) FirstStage(caller Phone) Stage {
 
 // HuntingStage is where a call goes behind its gates: to nobody when there is nobody to ring.
 func (p Plan) HuntingStage() Stage {
-	if len(p.Attempts()) == 0 {
-		return StageNobody
+	for _, level := range p.Levels {
+		if len(level.People) > 0 {
+			return StageHunting
+		}
 	}
-	return StageHunting
+	return StageNobody
 }
 
-// LongestWait is the longest that a caller can wait from the first dial to the end of the hunt.
+// LongestWait is the longest that a caller can wait from the first dial to the end of the hunt,
+// accept windows and the carrier's calls per second counted in, for a call that is alone.
 func (p Plan) LongestWait() time.Duration {
-	each := time.Duration(p.RingSeconds)*time.Second + RingGrace
+	return min(p.uncapped(0), p.MaxWait())
+}
+
+// MaxWait is the longest that the route lets a caller wait.
+func (p Plan) MaxWait() time.Duration { return time.Duration(p.MaxWaitSeconds) * time.Second }
+
+// MayOutlast says whether the hunt could last longer than the route lets a caller wait, even if
+// each dial waits for its turn as long as it may.
+func (p Plan) MayOutlast(turn time.Duration) bool { return p.uncapped(turn) > p.MaxWait() }
+
+// uncapped is the longest that the hunt can last when each dial waits for its turn that long.
+func (p Plan) uncapped(turn time.Duration) time.Duration {
+	phone := time.Duration(p.RingSeconds)*time.Second + RingGrace + turn
 	if p.Accept.Required {
-		each += AcceptWindow
+		phone += AcceptWindow
 	}
-	return min(time.Duration(len(p.Attempts()))*each, time.Duration(p.MaxWaitSeconds)*time.Second)
+	var gap time.Duration // between two requests to the carrier
+	if p.CallsPerSecond > 0 {
+		gap = time.Duration(min(1/p.CallsPerSecond, float64(p.MaxWaitSeconds)) * float64(time.Second))
+	}
+	var all time.Duration
+	for _, level := range p.Levels {
+		all += level.longest(max(phone, gap), gap)
+	}
+	return all
+}
+
+// longest is the longest that a level can last. Where people are rung beside each other, the last
+// of them may have to wait until the carrier has been asked for all phones of the others.
+func (l PlanLevel) longest(phone, gap time.Duration) time.Duration {
+	phones := 0
+	for _, person := range l.People {
+		phones += len(person.Phones)
+	}
+	lead, beside := l.Lead()
+	var begin, end time.Duration
+	for _, person := range l.People {
+		own := len(person.Phones)
+		done := begin + time.Duration(own)*phone
+		if beside {
+			end = max(end, done+time.Duration(phones-own)*gap)
+			begin = min(begin+lead, done)
+		} else {
+			begin, end = done, done
+		}
+	}
+	return end
 }
 
 // HoldRounds is how often the hold sentence and its music must alternate so that they outlast

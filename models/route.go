@@ -2,6 +2,8 @@ package models
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -28,9 +30,13 @@ type Route struct {
 	Limits            Limits       `json:"limits" gorm:"serializer:json"`
 	RequireAttested   bool         `json:"require_attestation" gorm:"column:require_attestation"`
 	ResponderCallerID CallerIDRule `json:"responder_caller_id"`
-	Version           int          `json:"version"`
-	CreatedAt         time.Time    `json:"created_at"`
-	UpdatedAt         time.Time    `json:"updated_at"`
+
+	// Phrases replace built-in ones. A language without built-in phrases needs all of them.
+	Phrases map[Phrase]string `json:"phrases" gorm:"serializer:json"`
+
+	Version   int       `json:"version"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
 }
 
 // HoldAudio is what a waiting caller hears between sentences.
@@ -52,13 +58,17 @@ type Strategy string
 
 // The strategies.
 const (
-	OneByOne Strategy = "one_by_one" // the next when the last has not taken the call
+	OneByOne  Strategy = "one_by_one"  // the next when the last has not taken the call
+	Shuffled  Strategy = "shuffled"    // one by one, in an order drawn for each call
+	Staggered Strategy = "staggered"   // the next after some seconds, while the last still rings; the first accept wins
+	AllAtOnce Strategy = "all_at_once" // everybody; the first accept wins
 )
 
 // Level is a step of a route: its people are tried before those of the next level.
 type Level struct {
-	Strategy Strategy `json:"strategy"` // empty means one_by_one
-	Targets  []Target `json:"targets"`
+	Strategy       Strategy `json:"strategy"`        // empty means one_by_one
+	StaggerSeconds int      `json:"stagger_seconds"` // for staggered alone: 5 to 60; zero means 10
+	Targets        []Target `json:"targets"`
 }
 
 // Target types.
@@ -87,13 +97,16 @@ type NobodyAction string
 
 // The actions.
 const (
-	NobodyMessage NobodyAction = "message" // say something and hang up
+	NobodyMessage   NobodyAction = "message"   // say something and hang up
+	NobodyVoicemail NobodyAction = "voicemail" // record what the caller says
+	NobodyForward   NobodyAction = "forward"   // connect the caller to a fixed number
 )
 
 // Nobody is what a caller gets when nobody takes the call.
 type Nobody struct {
 	Action  NobodyAction `json:"action"`  // empty means message
 	Message string       `json:"message"` // said as written; empty uses the language's own
+	Number  Phone        `json:"number"`  // for forward
 }
 
 // Limits protect a route from a flood.
@@ -108,6 +121,7 @@ type CallerIDRule string
 // The rules.
 const (
 	ShowRouteNumber CallerIDRule = "route_number"
+	ShowCaller      CallerIDRule = "caller" // where the carrier allows it, else the route's number
 )
 
 // Defaults fills in what was left empty.
@@ -128,6 +142,7 @@ func (r Route) Defaults() Route {
 	levels := make([]Level, len(r.Levels))
 	for i, level := range r.Levels {
 		fill(&level.Strategy, OneByOne)
+		fill(&level.StaggerSeconds, 10)
 		level.Targets = append([]Target(nil), level.Targets...)
 		for j := range level.Targets {
 			if level.Targets[j].Type == TargetSchedule {
@@ -152,32 +167,33 @@ type Directory struct {
 	Users     map[string]User
 	Schedules map[string]Schedule
 	Numbers   map[string]PhoneNumber
+
+	// Zones are the time zones of the schedules by their IANA names, loaded by who reads the
+	// directory. One that is missing is loaded whenever it is asked for: slower, and no other answer.
+	Zones map[string]*time.Location `json:"-"`
 }
 
 // Validate reports every fault of a route, its defaults filled in, at once.
 func (r Route) Validate(d Directory) error {
 	var faults Faults
 	text(&faults, "name", r.Name, 1, 100)
-	if _, ok := LanguageByCode(r.Language); !ok {
-		faults.Add("language", "must be one of %s", languageCodes())
-	}
+	r.validateWords(&faults)
 	text(&faults, "voice", r.Voice, 0, 100)
-	text(&faults, "greeting", r.Greeting, 0, PromptLimit)
+	spoken(&faults, "greeting", r.Greeting, 0, PromptLimit)
 	oneOf(&faults, "hold.audio", r.Hold.Audio, HoldMusic, HoldRingback)
 	r.validateGates(&faults)
 	r.validateLevels(&faults, d)
 	between(&faults, "ring_seconds", r.RingSeconds, 10, 60)
 	between(&faults, "max_wait_seconds", r.MaxWaitSeconds, 60, 3600)
 	key(&faults, "accept.key", r.Accept.Key, "012345678")
-	text(&faults, "accept.prompt", r.Accept.Prompt, 0, AcceptPromptLimit)
-	oneOf(&faults, "nobody.action", r.Nobody.Action, NobodyMessage)
-	text(&faults, "nobody.message", r.Nobody.Message, 0, PromptLimit)
+	spoken(&faults, "accept.prompt", r.Accept.Prompt, 0, AcceptPromptLimit)
+	r.validateNobody(&faults, d)
 	if r.EmergencyNumber != "" {
-		e164Field(&faults, "emergency_number", r.EmergencyNumber)
+		elsewhere(&faults, "emergency_number", r.EmergencyNumber, d)
 	}
 	between(&faults, "limits.per_caller_per_minute", r.Limits.PerCallerPerMinute, 1, 1000)
 	between(&faults, "limits.live_calls", r.Limits.LiveCalls, 1, 10000)
-	oneOf(&faults, "responder_caller_id", r.ResponderCallerID, ShowRouteNumber)
+	oneOf(&faults, "responder_caller_id", r.ResponderCallerID, ShowRouteNumber, ShowCaller)
 	if number, ok := d.Numbers[r.PhoneNumberID]; r.PhoneNumberID != "" && (!ok || number.Status != NumberActive) {
 		faults.Add("phone_number_id", "is no active number of ours")
 	}
@@ -188,12 +204,15 @@ func (r Route) Validate(d Directory) error {
 // with its better voices.
 const PromptLimit = 1000
 
+// PhraseLimit is the longest phrase of a route's own, in characters.
+const PhraseLimit = 300
+
 // AcceptPromptLimit is the longest prompt of a responder, in characters: it is said twice, and
 // the key must still be pressed, within AcceptWindow.
 const AcceptPromptLimit = 180
 
 func (r Route) validateGates(faults *Faults) {
-	text(faults, "allowlist.refusal", r.Allowlist.Refusal, 0, PromptLimit)
+	spoken(faults, "allowlist.refusal", r.Allowlist.Refusal, 0, PromptLimit)
 	if r.Allowlist.Enabled && len(r.Allowlist.Callers) == 0 {
 		faults.Add("allowlist.callers", "must list at least one caller while the allowlist is on")
 	}
@@ -211,16 +230,68 @@ func (r Route) validateGates(faults *Faults) {
 		seen[c.Number] = true
 	}
 	key(faults, "keypress.key", r.Keypress.Key, "0123456789")
-	text(faults, "keypress.prompt", r.Keypress.Prompt, 0, PromptLimit)
+	spoken(faults, "keypress.prompt", r.Keypress.Prompt, 0, PromptLimit)
+}
+
+// validateWords checks the language, and that the route brings every phrase that it lacks.
+func (r Route) validateWords(faults *Faults) {
+	_, complete := LanguageByCode(r.Language)
+	switch {
+	case !CarrierSpeaks(r.Language):
+		faults.Add("language", "must be one that the carrier speaks, as in %s; GET /v1/languages lists them", DefaultLanguage)
+	case !complete && r.Voice == "":
+		faults.Add("voice", "must name a voice of the carrier for %s", r.Language)
+	}
+	known := map[Phrase]PhraseForm{}
+	for _, form := range Phrases {
+		known[form.Phrase] = form
+		if !complete && CarrierSpeaks(r.Language) && r.Phrases[form.Phrase] == "" {
+			faults.Add("phrases."+string(form.Phrase), "must be given: %s has no built-in phrases", r.Language)
+		}
+	}
+	for _, phrase := range slices.Sorted(maps.Keys(r.Phrases)) {
+		place := "phrases." + string(phrase)
+		form, ok := known[phrase]
+		if !ok {
+			faults.Add(place, "is no phrase; there are %s", phraseNames())
+			continue
+		}
+		spoken(faults, place, r.Phrases[phrase], 1, PhraseLimit)
+		for _, placeholder := range form.Placeholders {
+			if !strings.Contains(r.Phrases[phrase], placeholder) {
+				faults.Add(place, "must hold %s", placeholder)
+			}
+		}
+	}
+}
+
+func phraseNames() string {
+	names := make([]string, len(Phrases))
+	for i, form := range Phrases {
+		names[i] = string(form.Phrase)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (r Route) validateNobody(faults *Faults, d Directory) {
+	oneOf(faults, "nobody.action", r.Nobody.Action, NobodyVoicemail, NobodyMessage, NobodyForward)
+	spoken(faults, "nobody.message", r.Nobody.Message, 0, PromptLimit)
+	if r.Nobody.Action == NobodyForward {
+		elsewhere(faults, "nobody.number", r.Nobody.Number, d)
+	}
 }
 
 func (r Route) validateLevels(faults *Faults, d Directory) {
-	if len(r.Levels) == 0 || len(r.Levels) > 20 {
-		faults.Add("levels", "must list 1 to 20 levels")
+	if len(r.Levels) > 20 {
+		faults.Add("levels", "at most 20 levels")
+	}
+	if len(r.Levels) == 0 && r.Nobody.Action == NobodyMessage {
+		faults.Add("levels", "must list at least one level, unless callers may leave a message or are forwarded")
 	}
 	for i, level := range r.Levels {
 		place := fmt.Sprintf("levels[%d]", i)
-		oneOf(faults, place+".strategy", level.Strategy, OneByOne)
+		oneOf(faults, place+".strategy", level.Strategy, OneByOne, AllAtOnce, Staggered, Shuffled)
+		between(faults, place+".stagger_seconds", level.StaggerSeconds, 5, 60)
 		if len(level.Targets) == 0 || len(level.Targets) > 100 {
 			faults.Add(place+".targets", "must list 1 to 100 targets")
 		}
@@ -261,14 +332,6 @@ func (r Route) canReachSomebody(d Directory) bool {
 	return false
 }
 
-func languageCodes() string {
-	codes := make([]string, len(Languages))
-	for i, l := range Languages {
-		codes[i] = l.Code
-	}
-	return strings.Join(codes, ", ")
-}
-
 func oneOf[T ~string](faults *Faults, field string, value T, allowed ...T) {
 	words := make([]string, len(allowed))
 	for i, a := range allowed {
@@ -289,6 +352,16 @@ func between(faults *Faults, field string, n, least, most int) {
 func key(faults *Faults, field, value, allowed string) {
 	if len(value) != 1 || !strings.Contains(allowed, value) {
 		faults.Add(field, "must be one key from %c to %c", allowed[0], allowed[len(allowed)-1])
+	}
+}
+
+// elsewhere checks a number that a caller is sent to: one of ours would be a loop.
+func elsewhere(faults *Faults, field string, p Phone, d Directory) {
+	e164Field(faults, field, p)
+	for _, ours := range d.Numbers {
+		if ours.Number == p && ours.Status == NumberActive {
+			faults.Add(field, "must not be one of our own numbers: the call would come back here")
+		}
 	}
 }
 

@@ -101,8 +101,9 @@ func TestRouteThatReachesNobodyIsRefused(t *testing.T) {
 		{"a schedule's id left in a target of a user", []Target{{Type: TargetUser, ScheduleID: "primary", UserID: "dave"}}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := validRoute().Defaults()
-			r.Levels = []Level{{OneByOne, c.targets}}
+			r := validRoute()
+			r.Levels = []Level{oneByOne(c.targets...)}
+			r = r.Defaults()
 			want := []string{"levels"}
 			if c.reaches {
 				want = nil
@@ -120,7 +121,7 @@ func TestDefaults(t *testing.T) {
 	want := Route{
 		Name: "Support", Language: "en-GB", Voice: "Polly.Amy-Neural", Hold: Hold{HoldMusic},
 		Keypress: Keypress{Key: "1"}, Accept: Acceptance{Key: "1"}, Nobody: Nobody{Action: NobodyMessage},
-		Levels:      []Level{{OneByOne, []Target{aUser("alice"), target(CurrentlyOnCall), target(Everyone)}}},
+		Levels:      []Level{{OneByOne, 10, []Target{aUser("alice"), target(CurrentlyOnCall), target(Everyone)}}},
 		RingSeconds: 30, MaxWaitSeconds: 900, Limits: Limits{10, 100}, ResponderCallerID: ShowRouteNumber,
 	}
 	for _, c := range []struct {
@@ -181,7 +182,7 @@ func validRoute() Route {
 func directory() Directory {
 	phones := func(numbers ...Phone) (phones []UserPhone) {
 		for i, number := range numbers {
-			phones = append(phones, UserPhone{[]string{"mobile", "home"}[i], number})
+			phones = append(phones, UserPhone{Label: []string{"mobile", "home"}[i], Number: number})
 		}
 		return phones
 	}
@@ -216,6 +217,10 @@ func directory() Directory {
 		"released": {ID: "released", Number: "+447700900002", Status: NumberReleased},
 	}}
 }
+
+func mobile(number Phone) []UserPhone { return []UserPhone{{Label: "mobile", Number: number}} }
+
+func oneByOne(targets ...Target) Level { return Level{Strategy: OneByOne, Targets: targets} }
 
 func aUser(id string) Target { return Target{Type: TargetUser, UserID: id} }
 func current(id string) Target {

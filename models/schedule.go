@@ -67,98 +67,162 @@ type Duty struct {
 	UserID   string
 	Rotation string
 	Seat     int
-	Override bool      // named by an override, not by the rotation
-	Until    time.Time // the handover that ends this duty, or the end of the override
+	Override bool // named by an override, not by the rotation
+
+	// Until is the first instant at which this answer may change: the next handover, the end of
+	// work, an override that begins or ends, or a later version. Everyone leaves it zero.
+	Until time.Time
 }
 
 // OnCall lists who is on call at an instant, rotation by rotation and seat by seat. A seat that
 // nobody holds is left out.
-func (s Schedule) OnCall(at time.Time) []Duty { return s.duties(at, false) }
+func (s Schedule) OnCall(at time.Time) []Duty { return s.duties(at, zoneNamed(s.TimeZone), false) }
 
-// NextOnCall lists who takes over from the users of OnCall at the next handover, overrides of that
-// time counted. Working intervals are not: who comes next is asked when nobody works, too.
-func (s Schedule) NextOnCall(at time.Time) []Duty { return s.duties(at, true) }
+// NextOnCall lists who takes over from the users of OnCall at the next handover, versions and
+// overrides of that time counted. Working intervals are not: who comes next is asked when nobody
+// works, too.
+func (s Schedule) NextOnCall(at time.Time) []Duty { return s.duties(at, zoneNamed(s.TimeZone), true) }
 
 // Everyone lists every user of the rotations in force at an instant, in their order.
 func (s Schedule) Everyone(at time.Time) []Duty {
 	var all []Duty
-	for _, r := range s.inForce(at) {
-		for _, user := range r.Users {
-			all = append(all, Duty{UserID: user, Rotation: r.Name})
+	for _, v := range s.inForce(at) {
+		for _, user := range v.Users {
+			all = append(all, Duty{UserID: user, Rotation: v.Name})
 		}
 	}
 	return all
 }
 
-func (s Schedule) duties(at time.Time, next bool) []Duty {
-	loc, err := time.LoadLocation(s.TimeZone)
-	if err != nil {
+func (s Schedule) duties(at time.Time, loc *time.Location, next bool) []Duty {
+	if loc == nil {
 		return nil
 	}
-	var duties []Duty
-	for _, r := range s.inForce(at) {
-		when := at
-		shift, until := r.shift(when, loc)
+	versions := s.inForce(at)
+	duties := make([]Duty, 0, seats(versions))
+	for _, v := range versions {
+		when, works := at, true
+		shift, until := v.shift(when, loc)
 		if next {
 			when = until
-			shift, until = r.shift(when, loc)
+			v = s.version(v.Name, when)
+			shift, until = v.shift(when, loc)
+		} else {
+			until = v.worksUntil(when, until, loc)
+			works = until.After(when)
 		}
-		for seat := range max(r.Seats, 1) {
-			duty := Duty{Rotation: r.Name, Seat: seat, Until: until}
-			if shift >= 0 && len(r.Users) > seat && (next || r.works(when, loc)) {
-				duty.UserID = r.Users[(shift+seat)%len(r.Users)]
+		first := len(duties)
+		for seat := range max(v.Seats, 1) {
+			duty := Duty{Rotation: v.Name, Seat: seat, Until: earlier(until, v.until)}
+			if works && shift >= 0 && seat < len(v.Users) {
+				duty.UserID = v.Users[(shift+seat)%len(v.Users)]
 			}
-			if o, found := s.override(r.Name, seat, when); found {
-				duty.UserID, duty.Override, duty.Until = o.UserID, true, o.To
-			}
-			if duty.UserID != "" {
-				duties = append(duties, duty)
-			}
+			duties = append(duties, duty)
 		}
+		v.standIns(duties[first:], s.Overrides, when)
 	}
-	return duties
+	return slices.DeleteFunc(duties, func(d Duty) bool { return d.UserID == "" })
 }
 
-// inForce picks one version of each rotation, in the order of their first mention.
-func (s Schedule) inForce(at time.Time) []Rotation {
-	var names []string
-	current := map[string]Rotation{}
-	for _, r := range s.Rotations {
-		if r.EffectiveFrom != nil && r.EffectiveFrom.After(at) {
+// version is a rotation while it is in force.
+type version struct {
+	*Rotation
+	until time.Time // when the next version takes its place; zero means never
+}
+
+// inForce lists the version of each rotation that counts at an instant, in the order of their
+// first mention.
+func (s Schedule) inForce(at time.Time) []version {
+	versions := make([]version, 0, len(s.Rotations))
+	for i := range s.Rotations {
+		name := s.Rotations[i].Name
+		named := func(v version) bool { return v.Name == name }
+		if slices.ContainsFunc(versions, named) {
 			continue
 		}
-		was, known := current[r.Name]
-		if !known {
-			names = append(names, r.Name)
-		}
-		if !known || r.laterThan(was) {
-			current[r.Name] = r
+		if v := s.version(name, at); v.Rotation != nil {
+			versions = append(versions, v)
 		}
 	}
-	rotations := make([]Rotation, len(names))
-	for i, name := range names {
-		rotations[i] = current[name]
+	return versions
+}
+
+func seats(versions []version) int {
+	sum := 0
+	for _, v := range versions {
+		sum += max(v.Seats, 1)
 	}
-	return rotations
+	return sum
+}
+
+// version picks the version of a rotation that counts at an instant; there may be none yet.
+func (s Schedule) version(name string, at time.Time) version {
+	var v version
+	for i := range s.Rotations {
+		switch r := &s.Rotations[i]; {
+		case r.Name != name:
+		case r.EffectiveFrom != nil && r.EffectiveFrom.After(at):
+			v.until = earlier(*r.EffectiveFrom, v.until)
+		case v.Rotation == nil || r.laterThan(*v.Rotation):
+			v.Rotation = r
+		}
+	}
+	return v
 }
 
 func (r Rotation) laterThan(was Rotation) bool {
 	return r.EffectiveFrom != nil && (was.EffectiveFrom == nil || !r.EffectiveFrom.Before(*was.EffectiveFrom))
 }
 
+// standIns puts the overrides of an instant on the seats of a rotation, the last made of each, and
+// ends each duty where another override takes its place.
+func (v version) standIns(seats []Duty, overrides []Override, at time.Time) {
+	if len(overrides) == 0 {
+		return
+	}
+	count := make([]*Override, len(seats)) // the one that counts, by seat
+	for i := range overrides {
+		o := &overrides[i]
+		if o.isOf(v.Name, len(seats)) && !at.Before(o.From) && at.Before(o.To) && o.outranks(count[o.Seat]) {
+			count[o.Seat] = o
+		}
+	}
+	for seat, o := range count {
+		if o != nil {
+			seats[seat].UserID, seats[seat].Override, seats[seat].Until = o.UserID, true, earlier(o.To, v.until)
+		}
+	}
+	for i := range overrides {
+		o := &overrides[i]
+		if o.isOf(v.Name, len(seats)) && at.Before(o.From) && o.outranks(count[o.Seat]) {
+			seats[o.Seat].Until = earlier(seats[o.Seat].Until, o.From)
+		}
+	}
+}
+
+func (o *Override) isOf(rotation string, seats int) bool {
+	return o.Rotation == rotation && o.Seat >= 0 && o.Seat < seats
+}
+
+// outranks says whether an override counts where both cover an instant; nil stands for none. Of
+// two made at once the later in the list does.
+func (o *Override) outranks(earlier *Override) bool {
+	return earlier == nil || !o.CreatedAt.Before(earlier.CreatedAt)
+}
+
 // shift counts the handovers since StartsAt, from 0, and says when the next one is. It is -1
 // before StartsAt.
-func (r Rotation) shift(at time.Time, loc *time.Location) (shift int, until time.Time) {
+func (r *Rotation) shift(at time.Time, loc *time.Location) (shift int, until time.Time) {
 	if first := r.Handover.StartsAt.In(loc); at.Before(first) {
 		return -1, first
 	}
 	shift = r.Handover.count(wallClock(at.In(loc)))
 	// When the clocks go back the wall shows times before a handover that has happened already:
 	// the instants decide.
-	for !at.Before(r.Handover.at(shift+1, loc)) {
+	for until = r.Handover.at(shift+1, loc); !at.Before(until); until = r.Handover.at(shift+1, loc) {
 		shift++
 	}
-	return shift, r.Handover.at(shift+1, loc)
+	return shift, until
 }
 
 // at is the instant of the n-th handover after StartsAt.
@@ -210,27 +274,35 @@ func (c Cadence) hours() int {
 	}
 }
 
-// works says whether an instant lies within the working intervals.
-func (r Rotation) works(at time.Time, loc *time.Location) bool {
+// worksUntil is when the work ends that goes on at an instant, limit at the latest. It is the
+// instant itself when nobody works.
+func (r *Rotation) worksUntil(at, limit time.Time, loc *time.Location) time.Time {
 	if len(r.WorkingIntervals) == 0 {
-		return true
+		return limit
 	}
-	local := at.In(loc)
-	minute := ClockTime(local.Hour()*60 + local.Minute())
-	return slices.ContainsFunc(r.WorkingIntervals, func(w WorkingInterval) bool {
-		return weekdays[w.Weekday] == local.Weekday()+1 && w.From <= minute && minute < w.To
-	})
+	for fortnight := at.AddDate(0, 0, 14); at.Before(fortnight); { // work without a gap by then has none
+		left := r.work(at.In(loc))
+		if left == 0 || !at.Before(limit) {
+			return earlier(at, limit)
+		}
+		_, change := at.In(loc).ZoneBounds()
+		at = earlier(at.Add(left), change)
+	}
+	return limit
 }
 
-// override finds the last made override of a seat at an instant.
-func (s Schedule) override(rotation string, seat int, at time.Time) (found Override, ok bool) {
-	for _, o := range s.Overrides {
-		covers := o.Rotation == rotation && o.Seat == seat && !at.Before(o.From) && at.Before(o.To)
-		if covers && (!ok || !o.CreatedAt.Before(found.CreatedAt)) {
-			found, ok = o, true
+// work is how long the working intervals of a local time last on, as its clock counts; zero
+// outside of all.
+func (r *Rotation) work(local time.Time) time.Duration {
+	clock := wallClock(local).Sub(wallClock(local).Truncate(24 * time.Hour))
+	var left time.Duration
+	for _, w := range r.WorkingIntervals {
+		from, to := time.Duration(w.From)*time.Minute, time.Duration(w.To)*time.Minute
+		if weekdays[w.Weekday] == local.Weekday()+1 && from <= clock {
+			left = max(left, to-clock)
 		}
 	}
-	return found, ok
+	return left
 }
 
 // Validate reports every fault of a schedule at once. known says whether a user id exists.

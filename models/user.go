@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // User is a person in the directory.
@@ -23,8 +25,16 @@ type User struct {
 
 // UserPhone is one of a user's phones; they ring in the order of the list.
 type UserPhone struct {
-	Label  string `json:"label"`
-	Number Phone  `json:"number"`
+	Label  string      `json:"label"`
+	Number Phone       `json:"number"`
+	Fault  *PhoneFault `json:"fault,omitempty"` // the carrier refused to ring it; kept beside the user, not with it
+}
+
+// PhoneFault says that the carrier refused to ring a phone of the directory. It stands until
+// somebody has looked at the phone's user and saved them.
+type PhoneFault struct {
+	Code   int       `json:"code"` // the carrier's error code
+	SeenAt time.Time `json:"seen_at"`
 }
 
 // Unreachable says why nobody can be rung at this user, and is empty when somebody can.
@@ -67,12 +77,21 @@ func (u User) Validate() error {
 	return faults.Err()
 }
 
-// text checks the length in characters and that nothing but printable text is in it.
+// text checks the length in characters and that it is one line of printable text.
 func text(faults *Faults, field, s string, least, most int) {
+	if strings.ContainsAny(s, "\n\u2028\u2029") {
+		faults.Add(field, "must be a single line")
+		return
+	}
+	spoken(faults, field, s, least, most)
+}
+
+// spoken is text for what is said: it may have several lines, which are said as one.
+func spoken(faults *Faults, field, s string, least, most int) {
 	n := 0
 	for _, r := range s {
 		n++
-		if r < ' ' && r != '\n' || r == 0x7f || r == 0xfffd || r == 0xfffe || r == 0xffff {
+		if unicode.IsControl(r) && r != '\n' || r == 0xfffd || r == 0xfffe || r == 0xffff {
 			faults.Add(field, "must not contain control characters")
 			return
 		}
@@ -92,4 +111,15 @@ func zone(faults *Faults, field, name string) {
 		}
 	}
 	faults.Add(field, "must be an IANA time zone, as in Europe/London")
+}
+
+// Clip is a text of at most so many bytes, cut between two characters.
+func Clip(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most]
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func TestUnreachable(t *testing.T) {
-	phones := []UserPhone{{"mobile", "+12025550101"}}
+	phones := mobile("+12025550101")
 	for _, c := range []struct {
 		name string
 		user User
@@ -55,7 +55,7 @@ func TestUserValidate(t *testing.T) {
 		{"a number twice", func(u *User) { u.Phones[1].Number = u.Phones[0].Number }, []string{"phones[1].number"}},
 		{"six phones", func(u *User) {
 			for _, number := range []Phone{"+12025550103", "+12025550104", "+12025550105", "+12025550106"} {
-				u.Phones = append(u.Phones, UserPhone{"another", number})
+				u.Phones = append(u.Phones, UserPhone{Label: "another", Number: number})
 			}
 		}, []string{"phones"}},
 		{"no time zone", func(u *User) { u.TimeZone = "" }, []string{"time_zone"}},
@@ -65,7 +65,7 @@ func TestUserValidate(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			u := User{
 				Name: "Alice", Email: "alice@example.com", TimeZone: london,
-				Phones: []UserPhone{{"mobile", "+12025550101"}, {"home", "+12025550102"}},
+				Phones: []UserPhone{{Label: "mobile", Number: "+12025550101"}, {Label: "home", Number: "+12025550102"}},
 			}
 			c.fault(&u)
 			if diff := cmp.Diff(c.want, faulty(u.Validate())); diff != "" {

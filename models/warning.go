@@ -18,8 +18,15 @@ func (r Route) Warnings(p Plan, d Directory) []string {
 		}
 		told := map[string]bool{}
 		for _, id := range level.names(d) {
-			if user := d.Users[id]; !told[id] && user.Unreachable() != "" {
+			user := d.Users[id]
+			switch {
+			case told[id]:
+			case user.Unreachable() != "":
 				warn("Level %d never rings %s, who %s.", i+1, nameOf(user), user.Unreachable())
+			default:
+				for _, phone := range user.refused() {
+					warn("Level %d may not reach %s: the carrier refused to ring the phone %q, with code %d.", i+1, user.Name, phone.Label, phone.Fault.Code)
+				}
 			}
 			told[id] = true
 		}
@@ -46,6 +53,16 @@ func (l Level) names(d Directory) []string {
 		}
 	}
 	return ids
+}
+
+// refused lists the phones that the carrier refused to ring.
+func (u User) refused() (phones []UserPhone) {
+	for _, phone := range u.Phones {
+		if phone.Fault != nil {
+			phones = append(phones, phone)
+		}
+	}
+	return phones
 }
 
 func nameOf(u User) string {

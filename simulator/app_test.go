@@ -51,8 +51,13 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	return newBenchAt(t, 40)
+}
+
+func newBenchAt(t *testing.T, speed float64) *bench {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	sim := New(Config{AccountSID: testSID, AuthToken: testToken, Speed: 40})
+	sim := New(Config{AccountSID: testSID, AuthToken: testToken, Speed: speed})
 	a := &app{t: t, pages: map[string]http.HandlerFunc{}, waking: make(chan struct{})}
 	server := httptest.NewServer(a)
 	a.url = server.URL

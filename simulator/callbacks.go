@@ -54,11 +54,17 @@ func (l *Leg) paramsLocked() url.Values {
 	if l.plan.verstat != "" {
 		set("StirVerstat", l.plan.verstat)
 	}
+	if l.plan.forwardedFrom != "" {
+		set("ForwardedFrom", l.plan.forwardedFrom)
+	}
 	return v
 }
 
 func (l *Leg) deliveryLocked(kind string, a ask) delivery {
 	params := l.paramsLocked()
+	if l.token != "" && kind == HookDocument {
+		params.Set("CallToken", l.token)
+	}
 	for name, values := range a.extra {
 		params[name] = values
 	}

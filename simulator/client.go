@@ -30,6 +30,17 @@ func (c *Client) PutNumber(ctx context.Context, n Number) error {
 	return c.call(ctx, http.MethodPut, "/sim/numbers/"+url.PathEscape(n.Phone), n, nil)
 }
 
+// PutName says what the owner of a phone calls it, for who looks at the phones.
+func (c *Client) PutName(ctx context.Context, phone, name string) error {
+	return c.call(ctx, http.MethodPut, "/sim/phones/"+url.PathEscape(phone)+"/name", nameRequest{name}, nil)
+}
+
+// Faults is the fault plan of this moment.
+func (c *Client) Faults(ctx context.Context) (Faults, error) {
+	var f Faults
+	return f, c.call(ctx, http.MethodGet, "/sim/faults", nil, &f)
+}
+
 // SetFaults replaces the fault plan.
 func (c *Client) SetFaults(ctx context.Context, f Faults) error {
 	return c.call(ctx, http.MethodPut, "/sim/faults", f, nil)

@@ -82,7 +82,7 @@ func (l *Leg) wait(ctx context.Context, doc document, v *node, m *member) (faile
 	case !set:
 		l.hear(ctx, Heard{Kind: SoundPlay, Text: "the carrier's hold music"})
 	case target == "":
-		l.hear(ctx, Heard{Kind: SoundSilence})
+		l.hear(ctx, Heard{Kind: SoundSilence, During: "waiting in a room without wait audio"})
 	default:
 		a := ask{
 			url: absolute(doc.url, target), method: v.get("waitMethod", http.MethodPost),
@@ -91,7 +91,7 @@ func (l *Leg) wait(ctx context.Context, doc document, v *node, m *member) (faile
 		if failed := l.playWait(ctx, a); failed {
 			return true
 		}
-		l.hear(ctx, Heard{Kind: SoundSilence})
+		l.hear(ctx, Heard{Kind: SoundSilence, During: "waiting in a room whose wait audio is over"})
 	}
 	<-ctx.Done()
 	return false
@@ -101,7 +101,7 @@ func (l *Leg) wait(ctx context.Context, doc document, v *node, m *member) (faile
 // conference; a later one that fails leaves silence.
 func (l *Leg) playWait(ctx context.Context, a ask) (failed bool) {
 	for n := range maxDocuments {
-		l.waitForReply(ctx)
+		l.waitForReply(ctx, a.url)
 		r, err := l.request(ctx, HookWait, a)
 		if err != nil {
 			return false

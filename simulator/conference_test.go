@@ -148,3 +148,42 @@ func TestRefusedParticipants(t *testing.T) {
 		b.hears(b.ring(bob, "/leg"), "responder is told failed")
 	})
 }
+
+func TestRoomsAreListedByNameAndStatus(t *testing.T) {
+	b := newBench(t)
+	b.room(`startConferenceOnEnter="false" participantLabel="caller" endConferenceOnExit="true"`, `startConferenceOnEnter="false"`)
+	b.says("/start", `<Dial><Conference>r</Conference></Dial>`)
+	b.sim.Script(bob, Script{RingFor: 0.1})
+	is := func(when, status string, people int) {
+		t.Helper()
+		for _, s := range []string{"", "init", "in-progress", "completed"} {
+			_, list := b.get("/Conferences.json?FriendlyName=r&Status=" + s)
+			rooms := list["conferences"].([]any)
+			if want := s == "" || s == status; (len(rooms) == 1) != want {
+				t.Errorf("%s, %d rooms are %q", when, len(rooms), s)
+			}
+			if len(rooms) != 1 {
+				continue
+			}
+			room := rooms[0].(map[string]any)
+			_, members := b.get("/Conferences/" + room["sid"].(string) + "/Participants.json")
+			if got := members["participants"].([]any); room["status"] != status || len(got) != people {
+				t.Errorf("%s, the room is %s with %d in it, want %s with %d", when, room["status"], len(got), status, people)
+			}
+		}
+		if _, list := b.get("/Conferences.json?FriendlyName=other"); len(list["conferences"].([]any)) != 0 {
+			t.Errorf("%s, a room of another name is listed: %v", when, list)
+		}
+	}
+	in := b.sim.Dial(caller, ours, CallerScript{})
+	b.hears(in, "hold music")
+	is("with one person", "init", 1)
+	leg := b.ring(alice, "/leg")
+	b.hears(leg, "hold music")
+	is("with two of whom none may start it", "init", 2)
+	b.must(b.ring(bob, "/start").WaitJoined(b.ctx))
+	is("when one may start it", "in-progress", 3)
+	in.HangUp()
+	b.ends(leg, StatusCompleted)
+	is("when it is over", "completed", 0)
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -14,6 +13,7 @@ import (
 // PhoneState is a phone as the control API shows it.
 type PhoneState struct {
 	Phone   string     `json:"phone"`
+	Name    string     `json:"name,omitempty"` // what its owner calls it; only through the control API
 	Script  Script     `json:"script"`
 	Ringing string     `json:"ringing,omitempty"` // SID of the call that rings there
 	Calls   []CallView `json:"calls"`             // that are not over
@@ -33,7 +33,7 @@ type CallView struct {
 	Ended      time.Time `json:"ended,omitzero"`
 	SilenceMax Seconds   `json:"silence_max"`
 	Hearing    *Heard    `json:"hearing,omitempty"` // the sound of this moment
-	Heard      []Heard   `json:"heard,omitempty"`   // all sounds; only when one call is asked for
+	Heard      []Heard   `json:"heard,omitempty"`   // all sounds when one call is asked for, the last words in the picture
 }
 
 // view is the call without what was heard.
@@ -55,6 +55,12 @@ func (l *Leg) view() CallView {
 	return v
 }
 
+func (l *Leg) isOver() bool {
+	l.c.mu.Lock()
+	defer l.c.mu.Unlock()
+	return l.endedLocked()
+}
+
 // dialRequest asks for a call from a caller's phone.
 type dialRequest struct {
 	From   string       `json:"from"`
@@ -66,21 +72,31 @@ type pressRequest struct {
 	Digits string `json:"digits"`
 }
 
+// nameRequest says what the owner of a phone calls it.
+type nameRequest struct {
+	Name string `json:"name"`
+}
+
 func (c *Carrier) controlRoutes(mux *http.ServeMux) {
 	control := http.NewServeMux()
+	d := newDesk(c)
 	handle := func(pattern string, a answer) {
 		control.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { serveControl(w, r, a) })
 	}
 	handle("GET /sim/numbers", c.showNumbers)
 	handle("PUT /sim/numbers/{phone}", c.putNumber)
-	handle("GET /sim/phones", c.showPhones)
+	handle("GET /sim/phones", d.showPhones)
 	handle("PUT /sim/phones/{phone}", c.putScript)
+	handle("PUT /sim/phones/{phone}/name", d.putName)
 	handle("GET /sim/calls", c.showCalls)
 	handle("POST /sim/calls", c.postCall)
 	handle("GET /sim/calls/{sid}", c.showCall)
 	handle("POST /sim/calls/{sid}/{act}", c.act)
+	handle("GET /sim/faults", c.showFaults)
 	handle("PUT /sim/faults", c.putFaults)
-	control.HandleFunc("GET /sim/events", c.streamEvents)
+	handle("GET /sim/picture", d.showPicture)
+	control.HandleFunc("GET /sim/page", Page{}.show)
+	control.HandleFunc("GET /sim/events", d.streamEvents)
 	mux.Handle("/sim/", local(control))
 }
 
@@ -157,8 +173,6 @@ func (c *Carrier) putNumber(r *http.Request) (int, any, error) {
 	return http.StatusOK, n, nil
 }
 
-func (c *Carrier) showPhones(*http.Request) (int, any, error) { return http.StatusOK, c.Phones(), nil }
-
 // Phones are the phones that have a script or were ever rung, in the order of their digits.
 func (c *Carrier) Phones() []PhoneState {
 	c.mu.Lock()
@@ -176,10 +190,10 @@ func (c *Carrier) Phones() []PhoneState {
 	for _, phone := range sortedKeys(scripts) {
 		p := PhoneState{Phone: phone, Script: scripts[phone], Calls: []CallView{}}
 		for _, l := range c.Phone(phone).Legs() {
-			v := l.view()
-			if !v.Ended.IsZero() {
+			if l.isOver() {
 				continue
 			}
+			v := l.view()
 			if v.Status == StatusRinging {
 				p.Ringing = v.SID
 			}
@@ -209,8 +223,8 @@ func (c *Carrier) showCalls(r *http.Request) (int, any, error) {
 	live := r.URL.Query().Get("live") == "true"
 	views := []CallView{}
 	for _, l := range c.Legs() {
-		if v := l.view(); !live || v.Ended.IsZero() {
-			views = append(views, v)
+		if !live || !l.isOver() {
+			views = append(views, l.view())
 		}
 	}
 	return http.StatusOK, views, nil
@@ -262,6 +276,15 @@ func (c *Carrier) act(r *http.Request) (int, any, error) {
 	return http.StatusOK, l.view(), nil
 }
 
+// Faults is the fault plan of this moment.
+func (c *Carrier) Faults() Faults {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.faults.Faults
+}
+
+func (c *Carrier) showFaults(*http.Request) (int, any, error) { return http.StatusOK, c.Faults(), nil }
+
 func (c *Carrier) putFaults(r *http.Request) (int, any, error) {
 	var f Faults
 	if err := decode(r, &f); err != nil {
@@ -271,19 +294,22 @@ func (c *Carrier) putFaults(r *http.Request) (int, any, error) {
 	return http.StatusOK, f, nil
 }
 
-// streamEvents sends every event after ?after=, or Last-Event-ID, as server-sent events. after=-1 sends only new ones.
-func (c *Carrier) streamEvents(w http.ResponseWriter, r *http.Request) {
-	after, _ := strconv.Atoi(orElse(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("after")))
+// streamEvents sends every event after ?after= as server-sent events, no more than the ?last= newest, or goes on after
+// Last-Event-ID. after=-1 sends only new ones.
+func (d *desk) streamEvents(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	after := d.resume(r.Header.Get("Last-Event-ID"), query.Get("after"), query.Get("last"))
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	out := http.NewResponseController(w)
+	_, _ = fmt.Fprint(w, "retry: 1000\n\n") // milliseconds until a browser comes back
 	_ = out.Flush()
-	for e := range c.Events(r.Context(), after) {
+	for e := range d.c.Events(r.Context(), after) {
 		line, err := json.Marshal(e)
 		if err != nil {
 			return
 		}
-		if _, err := fmt.Fprintf(w, "id: %d\ndata: %s\n\n", e.Seq, line); err != nil || out.Flush() != nil {
+		if _, err := fmt.Fprintf(w, "id: %s\ndata: %s\n\n", d.place(e.Seq), line); err != nil || out.Flush() != nil {
 			return
 		}
 	}

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -14,6 +15,10 @@ func (l *Leg) doDial(ctx context.Context, doc document, dial *node) (*ask, error
 		if kid.name == "Conference" {
 			return l.dialConference(ctx, doc, dial, kid)
 		}
+	}
+	if id, set := dial.attr["callerId"]; set && !l.mayShow(id) {
+		l.emit(Event{Kind: EventRefused, Text: fmt.Sprintf("%d: a Dial may not show that callerId", codeCallerID), URL: bareURL(doc.url)})
+		return l.afterDial(doc, dial, url.Values{"DialCallStatus": {StatusFailed}, "DialBridged": {"false"}})
 	}
 	nouns := dial.kids
 	if len(nouns) == 0 {
@@ -41,13 +46,21 @@ func (l *Leg) doDial(ctx context.Context, doc document, dial *node) (*ask, error
 	return l.afterDial(doc, dial, outcome)
 }
 
+// codeCallerID is Twilio's error for a callerId that is not allowed.
+const codeCallerID = 13214
+
+// mayShow reports whether a Dial of this leg may show that number: one of its own two, or one that the account owns.
+func (l *Leg) mayShow(callerID string) bool {
+	_, owned := l.c.number(callerID)
+	return owned || callerID == l.From || callerID == l.To
+}
+
 // bridge is one Dial to phones that ring together. Guarded by Carrier.mu.
 type bridge struct {
 	caller   *Leg
 	children []*Leg
 	winner   *Leg          // who picked up first
 	joined   bool          // and has been connected
-	began    time.Time     //
 	bridged  chan struct{} // closed when joined
 }
 
@@ -156,7 +169,7 @@ func (l *Leg) runChild(b *bridge) {
 	}
 	if l.screened() {
 		l.c.mu.Lock()
-		b.joined, b.began = true, time.Now()
+		b.joined = true
 		close(b.bridged)
 		l.hearLocked(Heard{Kind: SoundTalk})
 		l.c.mu.Unlock()

@@ -20,6 +20,15 @@ func TestDialNumbers(t *testing.T) {
 			Script{RingFor: 20}, Script{RingFor: 1, HangUpAfter: 4}, "completed true"},
 		{"one after the other", `<Dial action="/done" sequential="true"><Number>+12025550121</Number><Number>+447700900122</Number></Dial>`,
 			Script{Answer: Busy}, Script{HangUpAfter: 4}, "completed true"},
+		{"the carrier gives up 5 s late", `<Dial action="/done" timeout="10"><Number>+12025550121</Number><Number>+447700900122</Number></Dial>`,
+			Script{RingFor: 14, HangUpAfter: 4}, Script{Answer: NoAnswer}, "completed true"},
+		{"answers later still", `<Dial action="/done" timeout="5">+12025550121</Dial>`, Script{RingFor: 11}, Script{}, "no-answer false"},
+		{"nobody of two answers", `<Dial action="/done" timeout="6"><Number>+12025550121</Number><Number>+447700900122</Number></Dial>`,
+			Script{Answer: Decline}, Script{Answer: NoAnswer}, "no-answer false"},
+		{"shows the caller's number by its name", `<Dial action="/done" callerId="+12025550111">+12025550121</Dial>`,
+			Script{HangUpAfter: 4}, Script{}, "completed true"},
+		{"shows our number", `<Dial action="/done" callerId="+12025550100">+12025550121</Dial>`, Script{HangUpAfter: 4}, Script{}, "completed true"},
+		{"may not show another's number", `<Dial action="/done" callerId="+12025550199">+12025550121</Dial>`, Script{HangUpAfter: 4}, Script{}, "failed false"},
 		{"declined when screened", `<Dial action="/done"><Number url="/screen">+12025550121</Number></Dial>`,
 			Script{}, Script{}, "completed false"},
 		{"let through when screened", `<Dial action="/done"><Number url="/screen">+12025550121</Number></Dial>`,
@@ -100,37 +109,6 @@ func TestAPauseAtFirstKeepsRingingAndIsNoSilence(t *testing.T) {
 	}
 }
 
-func TestRecord(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		script CallerScript
-		digits string
-	}{
-		{"ends in silence", CallerScript{Message: "The pump is down", SpeakFor: 6}, ""},
-		{"ends with a key", CallerScript{Message: "The pump is down", Keys: []Press{{After: "message", Digits: "#", Delay: 5}}}, "#"},
-		{"ends when the caller hangs up", CallerScript{Message: "The pump is down", HangUpAfter: 6, SpeakFor: 60}, "hangup"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			b := newBench(t)
-			b.says("/voice", `<Say>Leave a message</Say><Record playBeep="false" action="/recorded" recordingStatusCallback="/ready" transcribeCallback="/text"/>`)
-			b.says("/recorded", `<Say>Thank you</Say>`)
-			l := b.sim.Dial(caller, ours, c.script)
-			form := b.waitHooks("/recorded", 1)[0].form
-			if form.Get("Digits") != c.digits {
-				t.Errorf("action: %v", form)
-			}
-			b.waitHooks("/ready", 1)
-			if got := b.waitHooks("/text", 1)[0].form; got.Get("TranscriptionStatus") == "completed" && got.Get("TranscriptionText") != "The pump is down" {
-				t.Errorf("transcript: %v", got)
-			}
-			b.ends(l, StatusCompleted)
-			if status, body := b.get("/Recordings/" + form.Get("RecordingSid") + ".json"); status != 200 || body["call_sid"] != l.SID {
-				t.Errorf("%d %v", status, body)
-			}
-		})
-	}
-}
-
 func TestAudioLastsAsLongAsItsHeaderSays(t *testing.T) {
 	b := newBench(t)
 	b.on("/hold.wav", func(w http.ResponseWriter, _ *http.Request) {
@@ -148,5 +126,30 @@ func TestAudioLastsAsLongAsItsHeaderSays(t *testing.T) {
 	}
 	if got := b.hooks("/hold.wav"); len(got) != 1 || got[0].method != http.MethodGet {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestADialIsToldOfAndShowsItsNumber(t *testing.T) {
+	for _, c := range []struct{ name, attributes, from string }{
+		{"the caller's", ``, caller},
+		{"the one it names", `callerId="+12025550100"`, ours},
+	} {
+		b := newBench(t)
+		b.says("/voice", `<Dial action="/done" `+c.attributes+`>+12025550121</Dial>`)
+		b.sim.Script(alice, Script{RingFor: 1, HangUpAfter: 4})
+		b.ends(b.sim.Dial(caller, ours, CallerScript{}), StatusCompleted)
+		form, leg := b.waitHooks("/done", 1)[0].form, b.sim.Phone(alice).Legs()[0]
+		if leg.From != c.from || form.Get("DialCallSid") != leg.SID || form.Get("DialCallDuration") != "1" || form.Get("DialBridged") != "true" {
+			t.Errorf("%s: shown %s, told %v", c.name, leg.From, form)
+		}
+	}
+}
+
+func TestARefusedCallerIDRingsNobody(t *testing.T) {
+	b := newBench(t)
+	b.says("/voice", `<Dial callerId="+12025550199">+12025550121</Dial><Say>Next</Say>`)
+	b.hears(b.sim.Dial(caller, ours, CallerScript{}), "next")
+	if legs := b.sim.Phone(alice).Legs(); len(legs) > 0 || b.count(EventRefused) != 1 {
+		t.Errorf("%d phones were rung, %d documents refused", len(legs), b.count(EventRefused))
 	}
 }

@@ -48,6 +48,7 @@ type Event struct {
 	Webhook    string    `json:"webhook,omitempty"` // what the request was for; see Match.Kind
 	HTTPStatus int       `json:"http_status,omitempty"`
 	Millis     int64     `json:"millis,omitempty"` // real time
+	Fault      Deed      `json:"fault,omitempty"`  // what the fault plan did to the webhook or REST request
 }
 
 // feedLength is how many events are kept for late subscribers.

@@ -1,7 +1,9 @@
 package simulator
 
 import (
+	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,24 +16,39 @@ const (
 	Delay       Deed = "delay"        // the webhook or REST request is held back for Delay, and may be overtaken
 	Duplicate   Deed = "duplicate"    // the webhook is delivered twice, with the same idempotency token
 	Drop        Deed = "drop"         // the webhook is never sent
-	Reorder     Deed = "reorder"      // the same, for 0.3 s when no Delay is given
+	Reorder     Deed = "reorder"      // the webhook is held back for 0.3 s when no Delay is given, and overtaken
 	ReplyStatus Deed = "status"       // REST answers with Rule.Status and does nothing
+	StatusAfter Deed = "status-after" // REST does what is asked, and answers with Rule.Status all the same
+	SlowReply   Deed = "slow-reply"   // REST does what is asked at once, and answers after Delay
 	LoseReply   Deed = "lose-reply"   // the request is processed, its answer is lost
 	LoseRequest Deed = "lose-request" // the connection breaks before the request is processed
+
+	EmptyRecording Deed = "empty-recording" // what was recorded is 0 s long
+	LongRecording  Deed = "long-recording"  // what was recorded claims to be 7200 s long
+	FailTranscript Deed = "fail-transcript" // the carrier understands nothing of a recording
 )
 
-// Match says which requests a rule is for. Empty fields match everything.
+// Where each deed is possible: on the way of a webhook or a REST request, or when a recording or transcript is made.
+var (
+	hookDeeds       = []Deed{Delay, Duplicate, Drop, Reorder, LoseReply, LoseRequest}
+	restDeeds       = []Deed{Delay, Drop, ReplyStatus, StatusAfter, SlowReply, LoseReply, LoseRequest}
+	recordingDeeds  = []Deed{EmptyRecording, LongRecording}
+	transcriptDeeds = []Deed{FailTranscript}
+)
+
+// Match says which requests, or recordings, a rule is for. Empty fields match everything.
 type Match struct {
-	Kind  string `json:"kind,omitempty"`  // rest, document, wait, audio, status, conference, recording
+	Kind  string `json:"kind,omitempty"`  // rest, document, wait, audio, status, conference, recording, transcription
 	Phone string `json:"phone,omitempty"` // the phone it is about; for POST /Calls the To
 	Path  string `json:"path,omitempty"`  // part of the URL's path; for REST "METHOD path"
 }
 
-// Rule is one fault.
+// Rule is one fault. A rule whose deed is impossible for a request, such as a duplicate of a REST request, is passed over.
 type Rule struct {
 	Match       Match   `json:"match"`
 	Do          Deed    `json:"do"`
 	Delay       Seconds `json:"delay,omitempty"`       // real seconds
+	Vary        bool    `json:"vary,omitempty"`        // each delay is drawn, from 0 up to Delay
 	Status      int     `json:"status,omitempty"`      // 0 means 503
 	Times       int     `json:"times,omitempty"`       // how often it strikes; 0 means always
 	Probability float64 `json:"probability,omitempty"` // 0 means 1
@@ -45,10 +62,13 @@ func (r Rule) delay() time.Duration {
 	return time.Duration(float64(d) * float64(time.Second))
 }
 
-// Faults is what goes wrong from now on. The first rule that matches a request strikes.
+// Faults is what goes wrong from now on. The first rule that matches a request strikes. The zero value is a carrier
+// without fault.
 type Faults struct {
 	Rules []Rule `json:"rules,omitempty"`
-	Seed  uint64 `json:"seed,omitempty"` // of the probabilities
+	// Seed of the probabilities. What happens to a request depends on it, on the request's kind and phone, and on how
+	// many of that kind that phone has had: not on what other phones do meanwhile.
+	Seed uint64 `json:"seed,omitempty"`
 	// CallsPerSecond queues calls asked for by REST beyond this rate, in carrier time. 0 means no limit.
 	CallsPerSecond float64 `json:"calls_per_second,omitempty"`
 }
@@ -56,35 +76,48 @@ type Faults struct {
 type faults struct {
 	Faults
 	struck []int
-	random *rand.Rand
+	dice   map[string]*rand.Rand // by kind and phone
 }
 
 // SetFaults replaces the fault plan. The zero value ends all faults.
 func (c *Carrier) SetFaults(f Faults) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.faults = faults{Faults: f, struck: make([]int, len(f.Rules)), random: rand.New(rand.NewPCG(f.Seed, 1))}
+	c.faults = faults{Faults: f, struck: make([]int, len(f.Rules)), dice: map[string]*rand.Rand{}}
 }
 
-// hit returns the rule that strikes a request, the zero Rule when none does.
-func (f *faults) hit(c *Carrier, kind, phone, path string) Rule {
+// hit returns the rule that strikes a request with one of the possible deeds, the zero Rule when none does.
+func (f *faults) hit(c *Carrier, kind, phone, path string, possible []Deed) Rule {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return f.strikeLocked(kind, phone, path)
+	return f.strikeLocked(kind, phone, path, possible)
 }
 
-func (f *faults) strikeLocked(kind, phone, path string) Rule {
+func (f *faults) strikeLocked(kind, phone, path string, possible []Deed) Rule {
 	for i, r := range f.Rules {
-		if !r.Match.fits(kind, phone, path) || (r.Times > 0 && f.struck[i] >= r.Times) {
+		if !slices.Contains(possible, r.Do) || !r.Match.fits(kind, phone, path) || (r.Times > 0 && f.struck[i] >= r.Times) {
 			continue
 		}
-		if r.Probability > 0 && f.random.Float64() >= r.Probability {
+		if r.Probability > 0 && f.diceLocked(kind, phone).Float64() >= r.Probability {
 			continue
+		}
+		if r.Vary {
+			r.Delay *= Seconds(f.diceLocked(kind, phone).Float64())
 		}
 		f.struck[i]++
 		return r
 	}
 	return Rule{}
+}
+
+func (f *faults) diceLocked(kind, phone string) *rand.Rand {
+	key := kind + " " + phone
+	if f.dice[key] == nil {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(key)) // never fails
+		f.dice[key] = rand.New(rand.NewPCG(f.Seed, h.Sum64()))
+	}
+	return f.dice[key]
 }
 
 func (m Match) fits(kind, phone, path string) bool {

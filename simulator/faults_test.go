@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestFaultsOfCallbacks(t *testing.T) {
@@ -105,5 +106,61 @@ func TestCallsBeyondTheRateAreQueuedAndCancelledInSilence(t *testing.T) {
 	b.sim.Close() // waits for every callback on its way
 	if got := b.hooks("/leg-status"); len(got) > 0 {
 		t.Errorf("callbacks of a call cancelled in the queue: %v", got)
+	}
+}
+
+func TestAQueuedCallRingsInTime(t *testing.T) {
+	b := newBench(t)
+	b.sim.SetFaults(Faults{CallsPerSecond: 0.5})
+	b.says("/leg", `<Say>Hi</Say>`)
+	b.says("/voice", `<Dial><Number>+12025550121</Number><Number>+447700900122</Number></Dial>`)
+	b.sim.Script(alice, Script{RingFor: 0.1})
+	var legs []*Leg
+	for range 3 {
+		legs = append(legs, b.ring(alice, "/leg"))
+	}
+	for i, l := range legs {
+		b.ends(l, StatusCompleted)
+		waited, least := l.heard[0].At.Sub(l.created), b.sim.scaled(Seconds(2*i))
+		if _, body := b.get("/Calls/" + l.SID + ".json"); waited < least-5*time.Millisecond || (body["queue_time"] == "0") != (i == 0) {
+			t.Errorf("call %d rang after %s, want %s; queue time %v ms", i, waited, least, body["queue_time"])
+		}
+	}
+	b.sim.SetFaults(Faults{CallsPerSecond: 0.001})
+	b.ends(b.ring(alice, "/leg"), StatusCompleted) // takes the only slot of 1000 s
+	in := b.sim.Dial(caller, ours, CallerScript{HangUpAfterJoined: 1})
+	b.must(in.WaitJoined(b.ctx)) // neither callers nor those whom a Dial rings wait
+}
+
+func TestAnswersOfRESTThatComeLateOrWrong(t *testing.T) {
+	b := newBench(t)
+	b.says("/leg", `<Say>Hi</Say>`)
+	form := url.Values{"To": {alice}, "From": {ours}, "Url": {b.url + "/leg"}}
+	b.sim.SetFaults(Faults{Rules: []Rule{
+		{Do: Duplicate}, // impossible here, so passed over
+		{Match: Match{Kind: HookREST, Phone: alice}, Do: StatusAfter, Status: 500, Times: 1},
+		{Match: Match{Kind: HookREST, Phone: alice}, Do: SlowReply, Delay: 0.3, Times: 1},
+	}})
+	if status, body := b.post("/Calls.json", form); status != 500 || body["code"] != 20500.0 || len(b.sim.Phone(alice).Legs()) != 1 {
+		t.Errorf("done all the same: %d %v, %d calls", status, body, len(b.sim.Phone(alice).Legs()))
+	}
+	begun := time.Now()
+	answered := make(chan time.Duration)
+	go func() {
+		if status, body := b.post("/Calls.json", form); status != 201 {
+			t.Errorf("slow: %d %v", status, body)
+		}
+		answered <- time.Since(begun)
+	}()
+	for len(b.sim.Phone(alice).Legs()) < 2 {
+		_, err := b.sim.Phone(alice).WaitRinging(b.ctx)
+		b.must(err)
+	}
+	rang := time.Since(begun)
+	if took := <-answered; took < 300*time.Millisecond || rang >= took {
+		t.Errorf("rang after %s, answered after %s", rang, took)
+	}
+	if got := b.sim.phoneOf(&http.Request{URL: &url.URL{Path: "/x/Calls/" + b.sim.Phone(alice).Legs()[0].SID + ".json"}}); got != alice {
+		t.Errorf("a request about a call is about %q", got)
 	}
 }

@@ -63,17 +63,17 @@ func (l *Leg) awaitKeys(ctx context.Context, n int) error {
 // collect takes keys until there are enough, one of them says stop, or none comes for the timeout.
 func (l *Leg) collect(ctx context.Context, v *node, prompt int) (digits, finishedOn string, err error) {
 	finish, most := v.get("finishOnKey", "#"), number(v, "numDigits", 255)
-	timeout := l.c.scaled(Seconds(number(v, "timeout", 5)))
+	timeout := Seconds(number(v, "timeout", 5))
 	if !strings.Contains(v.get("input", "dtmf"), "dtmf") {
 		most = 0
 	}
-	l.hear(ctx, Heard{Kind: SoundListening, prompt: prompt})
+	l.hear(ctx, Heard{Kind: SoundListening, During: "waiting for a key", prompt: prompt, most: timeout})
 	for seen := 0; ; {
 		digits, finishedOn, seen = l.takeKeys(finish, most)
 		if finishedOn != "" || (most > 0 && len(digits) >= most) {
 			return digits, finishedOn, nil
 		}
-		wait, cancel := context.WithTimeout(ctx, timeout)
+		wait, cancel := context.WithTimeout(ctx, l.c.scaled(timeout))
 		pressed := l.awaitKeys(wait, seen) == nil
 		cancel()
 		if ctx.Err() != nil {
@@ -82,6 +82,7 @@ func (l *Leg) collect(ctx context.Context, v *node, prompt int) (digits, finishe
 		if !pressed {
 			return digits, "", nil
 		}
+		l.prolong(timeout)
 	}
 }
 

@@ -16,7 +16,8 @@ const (
 	SoundPlay      Sound = "play"      // audio from the URL in Text
 	SoundTone      Sound = "tone"      // the beep before a recording
 	SoundTalk      Sound = "talk"      // another person
-	SoundListening Sound = "listening" // nothing: a prompt is over and the carrier waits for a key or a message
+	SoundRecording Sound = "recording" // nothing: the person speaks, or may speak, into a recording
+	SoundListening Sound = "listening" // nothing: a prompt is over and the carrier waits for a key
 	SoundSilence   Sound = "silence"   // nothing: a pause, an empty room, a webhook that takes its time
 )
 
@@ -26,13 +27,16 @@ type Heard struct {
 	Text     string    `json:"text,omitempty"`
 	Voice    string    `json:"voice,omitempty"`
 	Language string    `json:"language,omitempty"`
+	During   string    `json:"during,omitempty"` // what goes on while nothing is heard
 	At       time.Time `json:"at"`
 	Until    time.Time `json:"until,omitzero"` // zero while it lasts
-	// Lasted is carrier time; waiting for a webhook counts as long as it really took. It grows while the sound lasts.
+	// Lasted is carrier time; waiting for a webhook counts as long as it really took: see Silence. It grows while the
+	// sound lasts.
 	Lasted Seconds `json:"lasted"`
 
 	prompt int     // which prompt for keys of this leg it belongs to, from 1; 0 for none
 	rate   float64 // carrier seconds per real second; 0 means the carrier's speed
+	most   Seconds // how long it lasts when nothing ends it before; 0: without end
 }
 
 // Heard is all that this phone has heard, in order.
@@ -44,20 +48,6 @@ func (l *Leg) Heard() []Heard {
 		all[n-1].Lasted = l.lastedLocked(all[n-1], time.Now())
 	}
 	return all
-}
-
-// SilenceMax is the longest time this phone heard nothing at all, in carrier time. Waiting for a key is not silence.
-func (l *Leg) SilenceMax() Seconds {
-	var longest, current Seconds
-	for _, h := range l.Heard() {
-		if h.Kind != SoundSilence {
-			current = 0
-			continue
-		}
-		current += h.Lasted
-		longest = max(longest, current)
-	}
-	return longest
 }
 
 // hears reports whether text was heard, in any case of letters.
@@ -72,6 +62,21 @@ func (l *Leg) hear(ctx context.Context, h Heard) {
 	if ctx.Err() == nil {
 		l.hearLocked(h)
 	}
+}
+
+// lasts lets the phone hear a sound for d.
+func (l *Leg) lasts(ctx context.Context, h Heard, d Seconds) error {
+	h.most = d
+	l.hear(ctx, h)
+	return l.c.pass(ctx, d)
+}
+
+// prolong lets the sound of this moment last for d from now on.
+func (l *Leg) prolong(d Seconds) {
+	l.c.mu.Lock()
+	defer l.c.mu.Unlock()
+	h := &l.heard[len(l.heard)-1]
+	h.most = l.lastedLocked(*h, time.Now()) + d
 }
 
 func (l *Leg) hearLocked(h Heard) {
@@ -103,12 +108,16 @@ func (l *Leg) hushLocked() {
 }
 
 func (l *Leg) lastedLocked(h Heard, now time.Time) Seconds {
-	return Seconds(now.Sub(h.At).Seconds() * h.rate)
+	lasted := Seconds(now.Sub(h.At).Seconds() * h.rate)
+	if h.most > 0 {
+		lasted = min(lasted, h.most) // the rest is the machine's, which was busy
+	}
+	return lasted
 }
 
-// waitForReply makes an answered phone hear silence while a webhook is asked, at real speed.
-func (l *Leg) waitForReply(ctx context.Context) {
+// waitForReply makes an answered phone hear silence while target is asked, at real speed.
+func (l *Leg) waitForReply(ctx context.Context, target string) {
 	if l.answered() {
-		l.hear(ctx, Heard{Kind: SoundSilence, rate: 1})
+		l.hear(ctx, Heard{Kind: SoundSilence, During: "waiting for " + pathOf(target), rate: 1})
 	}
 }

@@ -13,8 +13,9 @@ func (c *Carrier) Dial(from, to string, s CallerScript) *Leg {
 			first:       ask{url: number.VoiceURL, method: number.VoiceMethod},
 			fallbackURL: number.VoiceFallbackURL, fallbackMethod: number.VoiceFallbackMethod,
 			statusURL: number.StatusCallback, statusMethod: number.StatusCallbackMethod,
-			statusEvents: []string{"completed"}, verstat: s.StirVerstat,
+			statusEvents: []string{"completed"}, verstat: s.StirVerstat, forwardedFrom: s.ForwardedFrom,
 		},
+		token: `{"parentCallInfoToken":"` + newSID("") + `","identityHeaderTokens":[]}`,
 	})
 	c.mu.Unlock()
 	c.live(l, func() { l.runInbound(owned && number.VoiceURL != "") })

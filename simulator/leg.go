@@ -49,6 +49,7 @@ type Leg struct {
 	script  Script // of the rung phone; zero for callers
 	plan    callPlan
 	cookies http.CookieJar
+	token   string // of a caller's leg: lets REST show its From while it lives
 
 	ctx    context.Context // ends, with a cause, when the call must end
 	cancel context.CancelCauseFunc
@@ -63,7 +64,8 @@ type Leg struct {
 	sip                              int           // final SIP response; 0: none
 	queued                           time.Duration // in the calls-per-second queue, real time
 	heard                            []Heard
-	keys                             string // pressed and not yet taken
+	keys                             string      // pressed and not yet taken
+	said                             []utterance // not yet taken down by a recording
 	prompts                          int
 	sequence                         int // of the next status callback
 	chain                            chain
@@ -81,7 +83,7 @@ type callPlan struct {
 	statusURL, statusMethod     string
 	statusEvents                []string
 	timeout                     Seconds
-	verstat                     string
+	verstat, forwardedFrom      string // of a caller's leg; empty: not told
 }
 
 func (c *Carrier) newLegLocked(l *Leg) *Leg {

@@ -67,11 +67,13 @@ func (l *Leg) dial(ctx context.Context) (status string, sip int) {
 	if l.c.pass(ctx, setUp) != nil {
 		return l.given(ctx)
 	}
-	switch l.script.Answer {
-	case Busy:
+	switch {
+	case l.script.Answer == Busy:
 		return StatusBusy, 486
-	case Fail:
+	case l.script.Answer == Fail:
 		return StatusFailed, 404
+	case l.script.Refuse != 0: // by a Dial, because REST was refused before
+		return StatusFailed, 0
 	}
 	l.setStatus(StatusRinging)
 	l.notify(StatusRinging)

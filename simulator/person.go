@@ -97,8 +97,3 @@ func (p Press) answers(h Heard, lastPrompt int) bool {
 }
 
 func (l *Leg) hasHeardLocked(ok func(Heard) bool) bool { return slices.ContainsFunc(l.heard, ok) }
-
-// speaks is how long the person talks to a recording, and what they say. Without end: until a key is pressed.
-func (h habits) speaks() (d Seconds, endless bool, text string) {
-	return orElse(h.speakFor, 4), h.byHand, h.message
-}

@@ -126,7 +126,7 @@ func (l *Leg) fetch(ctx context.Context, a ask) (doc document, failure *refusal,
 		doc, failure = l.read(reply{contentType: "text/xml", body: []byte(a.twiml), url: a.url}, a)
 		return doc, failure, nil
 	}
-	l.waitForReply(ctx)
+	l.waitForReply(ctx, a.url)
 	r, err := l.request(ctx, HookDocument, a)
 	if err != nil {
 		return document{}, nil, err

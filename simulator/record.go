@@ -3,44 +3,30 @@ package simulator
 import (
 	"context"
 	"errors"
-	"math"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// recording is what somebody said to a Record verb.
-type recording struct {
-	sid, call string
-	text      string
-	length    Seconds
-	created   time.Time
-}
-
-// record lets the person speak until they are silent, press a key, hang up or the time is over; then asks the action.
+// record takes down what the person says until they are silent, press a key, hang up or the time is over, and then asks
+// the action. When nothing was said it goes on with the next verb instead, as Twilio does.
 func (l *Leg) record(ctx context.Context, doc document, v *node) (*ask, error) {
 	if v.get("playBeep", "true") == "true" {
-		l.hear(ctx, Heard{Kind: SoundTone})
-		if err := l.c.pass(ctx, 0.5); err != nil {
+		if err := l.lasts(ctx, Heard{Kind: SoundTone}, 0.5); err != nil {
 			return nil, err
 		}
 	}
-	l.openPrompt()
-	l.hear(ctx, Heard{Kind: SoundListening})
-	begun := time.Now()
-	key, err := l.speak(ctx, v)
-	if errors.Is(err, errMoved) {
+	t := l.beginTake(ctx, v)
+	rec := l.openRecording(doc, v)
+	key, err := l.listen(ctx, v, t)
+	l.closeRecording(rec, t, v.get("trim", "trim-silence") == "trim-silence")
+	if !t.spoken() || errors.Is(err, errMoved) {
 		return nil, err
 	}
-	rec := l.keep(Seconds(time.Since(begun).Seconds() * l.c.cfg.Speed))
-	l.reportRecording(doc, v, rec)
 	if err != nil {
 		key = "hangup"
 	}
-	next := doc.ask(v.attr["action"], v.attr["method"], url.Values{
-		"RecordingUrl": {rec.url(l.c)}, "RecordingSid": {rec.sid}, "RecordingDuration": {rec.seconds()}, "Digits": {key},
-	})
+	next := doc.ask(v.attr["action"], v.attr["method"], l.c.told(rec, key))
 	if err != nil {
 		l.c.mu.Lock()
 		l.farewell = next
@@ -50,83 +36,119 @@ func (l *Leg) record(ctx context.Context, doc document, v *node) (*ask, error) {
 	return next, nil
 }
 
-// speak waits until the recording is over and returns the key that ended it.
-func (l *Leg) speak(ctx context.Context, v *node) (key string, err error) {
-	length, endless, _ := l.habits.speaks()
-	if quiet := number(v, "timeout", 5); quiet > 0 {
-		length += Seconds(quiet)
-	} else {
-		endless = true
+// told is what the action is told of a recording. key ended it, if any did.
+func (c *Carrier) told(rec *recording, key string) url.Values {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return url.Values{
+		"RecordingUrl": {rec.url(c)}, "RecordingSid": {rec.sid}, "RecordingDuration": {rec.seconds()}, "Digits": {key},
 	}
-	most := Seconds(number(v, "maxLength", 3600))
-	if endless {
-		length = most
+}
+
+// take is what a Record verb hears, in real time.
+type take struct {
+	begun, ended time.Time
+	from, until  time.Time // of the speech; zero: nothing was said
+	quiet        time.Time // from when on they are silent; zero: never yet, for who acts by hand may take their time
+	words        []string
+}
+
+func (t *take) spoken() bool { return !t.from.IsZero() }
+
+// beginTake opens the ear: keys pressed before are forgotten, and the person says what their script says.
+func (l *Leg) beginTake(ctx context.Context, v *node) *take {
+	l.openPrompt()
+	l.hear(ctx, Heard{Kind: SoundRecording})
+	t := &take{begun: time.Now()}
+	if !l.habits.byHand {
+		t.quiet = t.begun
 	}
-	limit, cancel := context.WithTimeout(ctx, l.c.scaled(min(length, most)))
-	defer cancel()
+	if u := newUtterance(l.habits.message, l.habits.speakFor); u.length > 0 {
+		t.add(u, t.begun, l.c)
+	}
+	return t
+}
+
+// add takes in what is said from now on, or after what is being said.
+func (t *take) add(u utterance, now time.Time, c *Carrier) {
+	if u.length <= 0 {
+		t.quiet = orElse(t.quiet, now)
+		return
+	}
+	if t.until.Before(now) {
+		t.until = now
+	}
+	if !t.spoken() {
+		t.from = t.until
+	}
+	t.until = t.until.Add(c.scaled(u.length))
+	t.quiet = t.until
+	if u.text != "" {
+		t.words = append(t.words, u.text)
+	}
+}
+
+// limit is when the take ends by itself.
+func (t *take) limit(v *node, c *Carrier) time.Time {
+	last := t.begun.Add(c.scaled(Seconds(number(v, "maxLength", 3600))))
+	patience := Seconds(number(v, "timeout", 5))
+	if patience == 0 || t.quiet.IsZero() {
+		return last
+	}
+	if end := t.quiet.Add(c.scaled(patience)); end.Before(last) {
+		return end
+	}
+	return last
+}
+
+// length is how much was recorded, in carrier time: all of it, or without the silence before and after the speech.
+func (t *take) length(trimmed bool, c *Carrier) Seconds {
+	from, until := t.begun, t.ended
+	if trimmed {
+		from = t.from
+		if t.until.Before(until) {
+			until = t.until
+		}
+	}
+	return Seconds(max(0, until.Sub(from)).Seconds() * c.cfg.Speed)
+}
+
+// listen waits until the take is over and returns the key that ended it.
+func (l *Leg) listen(ctx context.Context, v *node, t *take) (key string, err error) {
+	finish := v.get("finishOnKey", "1234567890*#")
 	for seen := 0; ; {
-		if l.awaitKeys(limit, seen) != nil {
-			if ctx.Err() != nil {
-				return "", context.Cause(ctx)
-			}
+		end := t.limit(v, l.c)
+		pressed, said, more := l.nextWord(ctx, end, seen)
+		if ctx.Err() != nil {
+			t.ended = time.Now()
+			return "", context.Cause(ctx)
+		}
+		if !more {
+			t.ended = end // not later, however busy the machine is
 			return "", nil
 		}
-		l.c.mu.Lock()
-		pressed := l.keys
-		l.c.mu.Unlock()
-		if i := strings.IndexAny(pressed[seen:], v.get("finishOnKey", "1234567890*#")); i >= 0 {
+		t.ended = time.Now()
+		for _, u := range said {
+			t.add(u, t.ended, l.c)
+		}
+		if i := strings.IndexAny(pressed[seen:], finish); i >= 0 {
 			return pressed[seen+i : seen+i+1], nil
 		}
 		seen = len(pressed)
 	}
 }
 
-func (l *Leg) keep(length Seconds) *recording {
-	_, _, text := l.habits.speaks()
-	l.c.mu.Lock()
-	defer l.c.mu.Unlock()
-	rec := &recording{sid: newSID("RE"), call: l.SID, text: text, length: length, created: time.Now()}
-	l.c.recordings = append(l.c.recordings, rec)
-	l.emitLocked(Event{Kind: EventRecorded, Text: text})
-	return rec
-}
-
-func (r *recording) seconds() string { return strconv.Itoa(int(math.Ceil(float64(r.length)))) }
-
-// url is where Twilio would serve the media; the simulator serves it under the same path.
-func (r *recording) url(c *Carrier) string {
-	return "https://api.twilio.com/" + apiVersion + "/Accounts/" + c.cfg.AccountSID + "/Recordings/" + r.sid
-}
-
-// reportRecording sends the callbacks that a recording, and its transcript, are ready. Only English is transcribed, and
-// only between 2 s and 120 s.
-func (l *Leg) reportRecording(doc document, v *node, rec *recording) {
-	base := url.Values{"RecordingSid": {rec.sid}, "RecordingUrl": {rec.url(l.c)}}
-	l.c.mu.Lock()
-	defer l.c.mu.Unlock()
-	if target := v.attr["recordingStatusCallback"]; target != "" &&
-		strings.Contains(v.get("recordingStatusCallbackEvent", "completed"), "completed") {
-		extra := url.Values{
-			"RecordingStatus": {"completed"}, "RecordingDuration": {rec.seconds()}, "RecordingChannels": {"1"},
-			"RecordingSource": {"RecordVerb"}, "RecordingStartTime": {stamp(rec.created)},
+// nextWord waits for a key beyond the n seen, or for something said. more is false when neither came before end.
+func (l *Leg) nextWord(ctx context.Context, end time.Time, n int) (keys string, said []utterance, more bool) {
+	wait, cancel := context.WithDeadline(ctx, end)
+	defer cancel()
+	err := l.c.await(wait, &l.changed, func() (bool, error) {
+		keys, said = l.keys, l.said
+		done := len(keys) > n || len(said) > 0
+		if done {
+			l.said = nil
 		}
-		l.sendRecordingLocked(absolute(doc.url, target), v.get("recordingStatusCallbackMethod", "POST"), base, extra)
-	}
-	target := v.attr["transcribeCallback"]
-	if target == "" {
-		return
-	}
-	extra := url.Values{"TranscriptionSid": {newSID("TR")}, "TranscriptionStatus": {"failed"}, "TranscriptionType": {"fast"}}
-	if rec.length >= 2 && rec.length <= 120 && rec.text != "" {
-		extra.Set("TranscriptionStatus", "completed")
-		extra.Set("TranscriptionText", rec.text)
-	}
-	l.sendRecordingLocked(absolute(doc.url, target), "POST", base, extra)
-}
-
-func (l *Leg) sendRecordingLocked(target, method string, base, extra url.Values) {
-	for name, values := range base {
-		extra[name] = values
-	}
-	l.chain.sendLocked(l.c, l.deliveryLocked(HookRecording, ask{url: target, method: method, extra: extra}))
+		return done, nil
+	})
+	return keys, said, err == nil
 }

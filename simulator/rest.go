@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 )
 
 const apiVersion = "2010-04-01"
@@ -41,6 +40,7 @@ func (c *Carrier) routes() http.Handler {
 	mux := http.NewServeMux()
 	c.restRoutes(mux)
 	c.controlRoutes(mux)
+	c.speakRoutes(mux)
 	c.pageRoutes(mux)
 	return mux
 }
@@ -65,6 +65,10 @@ func (c *Carrier) restRoutes(mux *http.ServeMux) {
 	handle("POST {account}/Conferences/{file}", c.updateRoom)
 	handle("GET {account}/Conferences/{room}/Participants.json", c.listMembers)
 	handle("GET {account}/Recordings.json", c.listRecordings)
+	handle("GET {account}/Calls/{call}/Recordings.json", c.listRecordings)
+	handle("GET {account}/Recordings/{recording}/Transcriptions.json", c.listTranscripts)
+	handle("GET {account}/Recordings/{recording}/Transcriptions/{file}", c.getTranscript)
+	handle("GET {account}/Transcriptions/{file}", c.getTranscript)
 	handle("DELETE {account}/Recordings/{file}", c.deleteRecording)
 	api.HandleFunc("GET "+base+"{account}/Recordings/{file}", c.getRecording)
 	api.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { write(w, 404, notFound(r)) })
@@ -116,80 +120,6 @@ func (c *Carrier) authenticated(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// faulty applies the fault plan to REST requests and tells the feed of each.
-func (c *Carrier) faulty(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		begun := time.Now()
-		if err := r.ParseForm(); err != nil {
-			write(w, 400, fault(400, 20001, "the form cannot be read"))
-			return
-		}
-		phone := r.PostForm.Get("To")
-		rec := &recorder{ResponseWriter: w, status: 200}
-		rule := c.faults.hit(c, HookREST, phone, r.Method+" "+r.URL.Path)
-		defer func() {
-			c.emit(Event{
-				Kind: EventREST, Method: r.Method, URL: r.URL.Path, HTTPStatus: rec.status, Phone: phone,
-				Millis: time.Since(begun).Milliseconds(), Text: string(rule.Do), Status: r.PostForm.Get("Status"),
-			})
-		}()
-		c.strike(rec, r, rule, next)
-	})
-}
-
-func (c *Carrier) strike(w *recorder, r *http.Request, rule Rule, next http.Handler) {
-	switch rule.Do {
-	case Delay:
-		if !sleep(r.Context(), rule.delay()) {
-			return
-		}
-	case ReplyStatus:
-		status := orElse(rule.Status, 503)
-		code := 20500
-		if status == http.StatusTooManyRequests {
-			code = 20429
-		}
-		write(w, status, fault(status, code, http.StatusText(status)))
-		return
-	case LoseRequest, Drop:
-		w.status = 0
-		breakOff(w)
-		return
-	case LoseReply:
-		next.ServeHTTP(discard{w.Header()}, r)
-		w.status = 0
-		breakOff(w)
-		return
-	}
-	next.ServeHTTP(w, r)
-}
-
-// breakOff closes the connection without an answer.
-func breakOff(w *recorder) {
-	conn, _, err := http.NewResponseController(w.ResponseWriter).Hijack()
-	if err == nil {
-		_ = conn.Close()
-	}
-}
-
-// discard is a ResponseWriter whose answer nobody gets.
-type discard struct{ header http.Header }
-
-func (d discard) Header() http.Header         { return d.header }
-func (d discard) Write(b []byte) (int, error) { return len(b), nil }
-func (d discard) WriteHeader(int)             {}
-
-// recorder remembers the status of an answer.
-type recorder struct {
-	http.ResponseWriter
-	status int
-}
-
-func (r *recorder) WriteHeader(status int) {
-	r.status = status
-	r.ResponseWriter.WriteHeader(status)
 }
 
 // page is the frame that Twilio puts around a list.

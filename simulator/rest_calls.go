@@ -61,6 +61,9 @@ func (l *Leg) resourceLocked() callResource {
 	if l.parent != nil {
 		r.ParentCallSID = &l.parent.SID
 	}
+	if l.plan.forwardedFrom != "" {
+		r.ForwardedFrom = &l.plan.forwardedFrom
+	}
 	own := l.From
 	if l.Direction == Inbound {
 		own = l.To
@@ -99,13 +102,39 @@ func (c *Carrier) createCall(r *http.Request) (int, any, error) {
 	if !phonePattern.MatchString(to) {
 		return 0, nil, fault(400, 21211, "The phone number you are attempting to call, "+to+", is not valid.")
 	}
-	if _, owned := c.number(from); !owned {
-		return 0, nil, fault(400, 21210, "The source phone number provided, "+from+", is not yet verified for your account.")
+	if err := c.mayShow(from, f.Get("CallToken")); err != nil {
+		return 0, nil, err
+	}
+	if code := c.refuses(to); code != 0 {
+		return 0, nil, fault(400, code, "The carrier does not call "+to+".")
 	}
 	l := c.place(&Leg{From: from, To: to, Direction: OutboundAPI, plan: plan})
 	res := l.resource()
 	res.Status, res.StartTime = StatusQueued, nil
 	return http.StatusCreated, res, nil
+}
+
+// mayShow refuses a From that is neither ours nor that of a caller who is on the line, with whose token it is asked for.
+func (c *Carrier) mayShow(from, token string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	callers := func(l *Leg) bool { return token != "" && l.token == token && l.From == from && !l.endedLocked() }
+	switch {
+	case c.numbers[from] != nil:
+		return nil
+	case !phonePattern.MatchString(from):
+		return fault(400, 21212, "The 'From' number "+from+" is not a valid phone number.")
+	case slices.ContainsFunc(c.legs, callers):
+		return nil
+	}
+	return fault(400, 21210, "The source phone number provided, "+from+", is not yet verified for your account.")
+}
+
+// refuses is the error with which the carrier refuses to ring a phone, 0 when it does not.
+func (c *Carrier) refuses(phone string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.scripts[phone].Refuse
 }
 
 // callPlanFrom reads what POST /Calls orders.

@@ -1,11 +1,9 @@
 package simulator
 
 import (
-	"encoding/binary"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 )
 
 // recordingResource is a recording as REST shows it.
@@ -31,18 +29,30 @@ type recordingResource struct {
 	URI               string            `json:"uri"`
 }
 
-func (c *Carrier) recordingResource(rec *recording) recordingResource {
+func (c *Carrier) recordingResourceLocked(rec *recording) recordingResource {
 	base := c.accountPath() + "/Recordings/" + rec.sid
-	return recordingResource{
+	res := recordingResource{
 		AccountSID: c.cfg.AccountSID, APIVersion: apiVersion, CallSID: rec.call, Channels: 1,
-		DateCreated: stamp(rec.created), DateUpdated: stamp(rec.created), Duration: rec.seconds(), MediaURL: rec.url(c),
-		PriceUnit: "USD", SID: rec.sid, Source: "RecordVerb", StartTime: stamp(rec.created), Status: "completed",
+		DateCreated: stamp(rec.created), DateUpdated: stamp(rec.created), Duration: "-1", MediaURL: rec.url(c),
+		PriceUnit: "USD", SID: rec.sid, Source: "RecordVerb", StartTime: stamp(rec.created), Status: rec.status,
 		SubresourceURIs: map[string]string{"transcriptions": base + "/Transcriptions.json"}, URI: base + ".json",
 	}
+	switch rec.status {
+	case recordingReady:
+		res.Duration = rec.seconds()
+	case recordingAbsent:
+		code := codeSilent
+		res.ErrorCode = &code
+	}
+	return res
 }
 
+// listRecordings lists those of the call in the path, or in ?CallSid=, or all; newest first.
 func (c *Carrier) listRecordings(r *http.Request) (int, any, error) {
-	call := r.URL.Query().Get("CallSid")
+	call := orElse(r.PathValue("call"), r.URL.Query().Get("CallSid"))
+	if r.PathValue("call") != "" && c.Leg(call) == nil {
+		return 0, nil, notFound(r)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	found := slices.DeleteFunc(slices.Clone(c.recordings), func(rec *recording) bool { return call != "" && rec.call != call })
@@ -53,14 +63,12 @@ func (c *Carrier) listRecordings(r *http.Request) (int, any, error) {
 		Recordings []recordingResource `json:"recordings"`
 	}{frame, make([]recordingResource, 0, len(part))}
 	for _, rec := range part {
-		body.Recordings = append(body.Recordings, c.recordingResource(rec))
+		body.Recordings = append(body.Recordings, c.recordingResourceLocked(rec))
 	}
 	return http.StatusOK, body, nil
 }
 
-func (c *Carrier) recordingBySID(sid string) *recording {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (c *Carrier) recordingLocked(sid string) *recording {
 	i := slices.IndexFunc(c.recordings, func(rec *recording) bool { return rec.sid == sid })
 	if i < 0 {
 		return nil
@@ -68,52 +76,38 @@ func (c *Carrier) recordingBySID(sid string) *recording {
 	return c.recordings[i]
 }
 
-// getRecording answers .json with the resource, and anything else with the sound.
+// getRecording answers .json with the resource; .wav, .mp3 and nothing with the sound, once it can be had.
 func (c *Carrier) getRecording(w http.ResponseWriter, r *http.Request) {
-	name := r.PathValue("file")
-	id, suffix, _ := strings.Cut(name, ".")
-	rec := c.recordingBySID(id)
-	switch {
-	case rec == nil:
+	id, suffix, _ := strings.Cut(r.PathValue("file"), ".")
+	c.mu.Lock()
+	rec := c.recordingLocked(id)
+	if rec == nil {
+		c.mu.Unlock()
 		write(w, http.StatusNotFound, notFound(r))
+		return
+	}
+	res, length := c.recordingResourceLocked(rec), rec.length
+	c.mu.Unlock()
+	kind, body, media := soundOf(suffix, length)
+	switch {
 	case suffix == "json":
-		write(w, http.StatusOK, c.recordingResource(rec))
+		write(w, http.StatusOK, res)
+	case !media || res.Status != recordingReady:
+		write(w, http.StatusNotFound, notFound(r))
 	default:
-		w.Header().Set("Content-Type", "audio/x-wav")
-		_, _ = w.Write(quietWAV(rec.length))
+		w.Header().Set("Content-Type", kind)
+		w.WriteHeader(http.StatusOK)
+		_, _ = w.Write(body)
 	}
 }
 
 func (c *Carrier) deleteRecording(r *http.Request) (int, any, error) {
-	rec := c.recordingBySID(sid(r))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	rec := c.recordingLocked(sid(r))
 	if rec == nil {
 		return 0, nil, notFound(r)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.recordings = slices.DeleteFunc(c.recordings, func(other *recording) bool { return other == rec })
 	return http.StatusNoContent, nil, nil
-}
-
-// quietWAV is a mono file of 8000 8-bit samples a second in which nothing is heard, of at most ten minutes.
-func quietWAV(length Seconds) []byte {
-	const rate = 8000
-	n := int(min(length, Seconds((10*time.Minute).Seconds())) * rate)
-	b := make([]byte, 44+n)
-	copy(b, "RIFF")
-	binary.LittleEndian.PutUint32(b[4:], uint32(36+n))
-	copy(b[8:], "WAVEfmt ")
-	binary.LittleEndian.PutUint32(b[16:], 16)
-	binary.LittleEndian.PutUint16(b[20:], 1) // PCM
-	binary.LittleEndian.PutUint16(b[22:], 1) // channel
-	binary.LittleEndian.PutUint32(b[24:], rate)
-	binary.LittleEndian.PutUint32(b[28:], rate) // bytes a second
-	binary.LittleEndian.PutUint16(b[32:], 1)
-	binary.LittleEndian.PutUint16(b[34:], 8) // bits
-	copy(b[36:], "data")
-	binary.LittleEndian.PutUint32(b[40:], uint32(n))
-	for i := range b[44:] {
-		b[44+i] = 128
-	}
-	return b
 }

@@ -115,14 +115,14 @@ func (c *Carrier) startRoomLocked(r *room) {
 
 // soundLocked lets everybody in a started room hear the others, or nothing.
 func (r *room) soundLocked() {
-	kind := SoundSilence
+	sound := Heard{Kind: SoundSilence, During: "alone in a room that the others have left"}
 	if len(r.members) > 1 {
-		kind = SoundTalk
+		sound = Heard{Kind: SoundTalk}
 	}
 	for _, m := range r.members {
 		m.waiting()
-		if n := len(m.leg.heard); n == 0 || m.leg.heard[n-1].Kind != kind || !m.leg.heard[n-1].Until.IsZero() {
-			m.leg.hearLocked(Heard{Kind: kind})
+		if n := len(m.leg.heard); n == 0 || m.leg.heard[n-1].Kind != sound.Kind || !m.leg.heard[n-1].Until.IsZero() {
+			m.leg.hearLocked(sound)
 		}
 	}
 }

@@ -32,10 +32,14 @@ type Script struct {
 	HangUpAfterJoined Seconds `json:"hang_up_after_joined,omitempty"` // after talk began; 0 means never
 	HangUpOn          string  `json:"hang_up_on,omitempty"`           // as soon as this is heard
 
-	Message     string  `json:"message,omitempty"`      // what is said to a recording
-	SpeakFor    Seconds `json:"speak_for,omitempty"`    // how long that takes; 0 means 4
+	Message     string  `json:"message,omitempty"`      // what is said to a recording; empty, and no SpeakFor: nothing
+	SpeakFor    Seconds `json:"speak_for,omitempty"`    // how long that takes; 0 means as long as the words take
 	RingsOver   bool    `json:"rings_over,omitempty"`   // the carrier lets it ring 5 s longer than asked
 	NoCallbacks bool    `json:"no_callbacks,omitempty"` // the carrier sends no status callback for it
+
+	// Refuse is the error with which the carrier refuses to ring it when REST asks, such as 21211, 21215 or 13224. A
+	// Dial to it fails. 0 means that it may be rung.
+	Refuse int `json:"refuse,omitempty"`
 }
 
 // CallerScript is how a caller behaves. The zero value stays on the line until the call is over.
@@ -47,12 +51,14 @@ type CallerScript struct {
 	HangUpWhenRings   string  `json:"hang_up_when_rings,omitempty"`   // as soon as this phone rings; "any": any phone
 	HangUpOn          string  `json:"hang_up_on,omitempty"`           // as soon as this is heard
 
-	Message  string  `json:"message,omitempty"`   // what is said to a recording
-	SpeakFor Seconds `json:"speak_for,omitempty"` // how long that takes; 0 means 4
-	Manual   bool    `json:"manual,omitempty"`    // somebody speaks by hand: a recording lasts until a key or the end
+	Message  string  `json:"message,omitempty"`   // what is said to a recording; empty, and no SpeakFor: nothing
+	SpeakFor Seconds `json:"speak_for,omitempty"` // how long that takes; 0 means as long as the words take
+	Manual   bool    `json:"manual,omitempty"`    // Speak says it by hand: until then a recording waits, up to its length
 
 	// StirVerstat is the attestation of the caller's number, such as TN-Validation-Passed-A. Empty sends none.
 	StirVerstat string `json:"stir_verstat,omitempty"`
+	// ForwardedFrom is the number whose owner has forwarded the call to ours. Empty sends none.
+	ForwardedFrom string `json:"forwarded_from,omitempty"`
 }
 
 // habits is what a person on either end of a call does once the line is open.

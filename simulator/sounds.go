@@ -23,16 +23,16 @@ func spoken(text string) Seconds {
 // say speaks h.Text.
 func (l *Leg) say(ctx context.Context, h Heard) error {
 	h.Kind = SoundSay
-	l.hear(ctx, h)
-	return l.c.pass(ctx, spoken(h.Text))
+	return l.lasts(ctx, h, spoken(h.Text))
 }
 
 // pause is silence, or more ringing when nobody has answered yet.
 func (l *Leg) pause(ctx context.Context, v *node) error {
-	if l.answered() {
-		l.hear(ctx, Heard{Kind: SoundSilence})
+	length := Seconds(number(v, "length", 1))
+	if !l.answered() {
+		return l.c.pass(ctx, length)
 	}
-	return l.c.pass(ctx, Seconds(number(v, "length", 1)))
+	return l.lasts(ctx, Heard{Kind: SoundSilence, During: "in a Pause"}, length)
 }
 
 // sound plays a Say, Play or Pause, as often as its loop says. prompt is put on what is heard.
@@ -66,16 +66,15 @@ func (l *Leg) soundIn(ctx context.Context, doc document, v *node, prompt int) er
 
 func (l *Leg) playAudio(ctx context.Context, doc document, v *node, prompt int) error {
 	if v.text == "" { // tones of keys
-		l.hear(ctx, Heard{Kind: SoundPlay, Text: "keys " + v.attr["digits"], prompt: prompt})
-		return l.c.pass(ctx, Seconds(float64(len(v.attr["digits"]))*0.5))
+		h := Heard{Kind: SoundPlay, Text: "keys " + v.attr["digits"], prompt: prompt}
+		return l.lasts(ctx, h, Seconds(float64(len(v.attr["digits"]))*0.5))
 	}
 	target := absolute(doc.url, v.text)
 	length, err := l.audioLength(ctx, target)
 	if err != nil || length == 0 {
 		return err // audio that cannot be fetched is skipped, as by Twilio
 	}
-	l.hear(ctx, Heard{Kind: SoundPlay, Text: target, prompt: prompt})
-	return l.c.pass(ctx, length)
+	return l.lasts(ctx, Heard{Kind: SoundPlay, Text: target, prompt: prompt}, length)
 }
 
 type cachedAudio struct {
@@ -91,7 +90,7 @@ func (l *Leg) audioLength(ctx context.Context, target string) (Seconds, error) {
 	if ok && time.Now().Before(cached.until) {
 		return cached.length, nil
 	}
-	l.waitForReply(ctx)
+	l.waitForReply(ctx, target)
 	r, err := l.requestAudio(ctx, target)
 	if err != nil || r.code != 0 || !strings.HasPrefix(r.contentType, "audio/") {
 		return 0, err

@@ -16,13 +16,14 @@ import (
 
 // What a request is for; see Match.Kind. All but HookREST are requests that the carrier makes.
 const (
-	HookREST       = "rest"       // somebody asks the carrier
-	HookDocument   = "document"   // TwiML for a leg: voice URL, actions, redirects, fallbacks
-	HookWait       = "wait"       // TwiML or audio for who waits in a conference
-	HookAudio      = "audio"      // a file to play
-	HookStatus     = "status"     // progress of a leg
-	HookConference = "conference" // progress of a conference
-	HookRecording  = "recording"  // a recording or its transcript is ready
+	HookREST          = "rest"          // somebody asks the carrier
+	HookDocument      = "document"      // TwiML for a leg: voice URL, actions, redirects, fallbacks
+	HookWait          = "wait"          // TwiML or audio for who waits in a conference
+	HookAudio         = "audio"         // a file to play
+	HookStatus        = "status"        // progress of a leg
+	HookConference    = "conference"    // progress of a conference
+	HookRecording     = "recording"     // progress of a recording
+	HookTranscription = "transcription" // a recording's transcript is ready, or never will be
 )
 
 // Twilio's error codes for webhooks.
@@ -86,30 +87,29 @@ func (c *Carrier) deliver(d delivery) reply {
 		return reply{code: codeOverrides, reason: "bad connection overrides", url: target}
 	}
 	d.url, d.method = target, orElse(d.method, http.MethodPost)
-	rule := d.rule
 	if !d.ruled {
-		rule = c.faults.hit(c, d.kind, d.phone, pathOf(target))
+		d.rule, d.ruled = c.faults.hit(c, d.kind, d.phone, pathOf(target), hookDeeds), true
 	}
-	switch rule.Do {
+	switch d.rule.Do {
 	case Drop, LoseRequest:
 		c.reportHook(d, reply{reason: "lost by the fault plan"}, 0)
 		return reply{code: codeUnreachable, reason: "lost", url: target}
 	case Delay, Reorder:
-		sleep(c.ctx, rule.delay())
+		sleep(c.ctx, d.rule.delay())
 	}
 	ctx, cancel := context.WithTimeout(c.ctx, min(o.total, ceiling))
 	defer cancel()
 	token := newSID("")
-	if rule.Do == Duplicate {
+	if d.rule.Do == Duplicate {
 		c.try(ctx, d, o, token)
 	}
-	return c.tries(ctx, d, o, token, rule)
+	return c.tries(ctx, d, o, token)
 }
 
-func (c *Carrier) tries(ctx context.Context, d delivery, o overrides, token string, rule Rule) reply {
+func (c *Carrier) tries(ctx context.Context, d delivery, o overrides, token string) reply {
 	for n := 0; ; n++ {
 		r, class := c.try(ctx, d, o, token)
-		if rule.Do == LoseReply && n == 0 {
+		if d.rule.Do == LoseReply && n == 0 {
 			r, class = reply{code: codeUnreachable, reason: "reply lost by the fault plan", url: d.url}, "rt"
 		}
 		if r.code == 0 || n >= o.retries || !o.again(class) || !sleep(ctx, backoff(n)) {
@@ -249,7 +249,7 @@ func (c *Carrier) reportHook(d delivery, r reply, took time.Duration) {
 	c.emit(Event{
 		Kind: EventWebhook, Webhook: d.kind, Call: d.call, Phone: d.phone, Method: d.method, URL: shown,
 		HTTPStatus: r.status, Millis: took.Milliseconds(), Text: r.reason, Status: d.params.Get("CallStatus"),
-		Digits: d.params.Get("Digits"),
+		Digits: d.params.Get("Digits"), Fault: d.rule.Do,
 	})
 }
 
@@ -274,7 +274,7 @@ func (ch *chain) sendLocked(c *Carrier, d delivery) {
 	}
 	before, done := ch.last, make(chan struct{})
 	ch.last = done
-	d.rule, d.ruled = c.faults.strikeLocked(d.kind, d.phone, pathOf(d.url)), true
+	d.rule, d.ruled = c.faults.strikeLocked(d.kind, d.phone, pathOf(d.url), hookDeeds), true
 	c.wg.Go(func() {
 		if d.rule.Do == Delay || d.rule.Do == Reorder {
 			close(done) // who comes next does not wait

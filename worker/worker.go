@@ -42,9 +42,14 @@ func Run(ctx context.Context, c Config) error {
 	calls := worker.New(c.Temporal, workflows.CallQueue, options(fail))
 	calls.RegisterWorkflow(workflows.InboundCall)
 	calls.RegisterWorkflow(workflows.Alert)
+	calls.RegisterWorkflow(workflows.Sweep)
 	phone := &activities.Phone{Carrier: c.Carrier, PublicURL: c.PublicURL, Converter: workflows.DataConverter(), Log: c.Log}
 	calls.RegisterActivity(phone)
 	calls.RegisterActivity(&activities.Records{Store: c.Store})
+	calls.RegisterActivity(&activities.Sweeper{
+		Store: c.Store, Carrier: c.Carrier, PublicURL: c.PublicURL, Converter: workflows.DataConverter(), Log: c.Log,
+		CallID: workflows.CallID, AlertID: workflows.AlertID, Ended: workflows.SignalEnded,
+	})
 
 	dialOptions := options(fail)
 	dialOptions.DisableWorkflowWorker = true
@@ -57,6 +62,9 @@ func Run(ctx context.Context, c Config) error {
 			return fmt.Errorf("start worker: %w", err)
 		}
 		defer w.Stop()
+	}
+	if err := workflows.ScheduleSweep(ctx, c.Temporal); err != nil { // another start makes up for it
+		c.Log.Error("sweep not scheduled", "cause", err)
 	}
 	c.Log.Info("worker started")
 	<-ctx.Done()

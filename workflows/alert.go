@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -15,10 +16,15 @@ import (
 // nobody that it ended.
 const livenessCheck = 5 * time.Minute
 
+// voicemailTime is how long a resolved alert waits for the rest of a message: its recording, its
+// transcript. It is longer than the call asks the carrier for them.
+const voicemailTime = 30 * time.Minute
+
 // alert is the alert of one call while it fires.
 type alert struct {
 	row     models.Alert
 	changed bool // since the row was written
+	lost    bool // who answered was lost before they met the caller, which the row does not say yet
 	ended   bool
 }
 
@@ -31,12 +37,25 @@ func Alert(ctx workflow.Context, in models.Raised) error {
 		Status: models.AlertFiring, StartedAt: in.StartedAt,
 	}}
 	workflow.Go(ctx, a.listen)
+	err := a.fire(ctx, in)
+	if temporal.IsCanceledError(err) { // an operator closes it: it must not go on firing
+		ctx, _ = workflow.NewDisconnectedContext(ctx)
+		return errors.Join(a.resolve(ctx), err)
+	}
+	if err != nil {
+		return err
+	}
+	return a.resolve(ctx)
+}
+
+// fire lasts until the call is over.
+func (a *alert) fire(ctx workflow.Context, in models.Raised) error {
 	if err := a.write(ctx); err != nil {
 		return err
 	}
 	for !a.ended {
 		heard, err := awaitFor(ctx, livenessCheck, "to ask whether the call still lives",
-			func() bool { return a.ended || a.changed && a.row.AnsweredBy != "" })
+			func() bool { return a.ended || a.changed && (a.row.AnsweredBy != "" || a.lost) })
 		if err != nil {
 			return err
 		}
@@ -50,7 +69,7 @@ func Alert(ctx workflow.Context, in models.Raised) error {
 			}
 		}
 	}
-	return a.resolve(ctx)
+	return nil
 }
 
 // listen notes what the call tells.
@@ -64,12 +83,19 @@ func (a *alert) listen(ctx workflow.Context) {
 		}
 	})
 	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalAnswered), func(ch workflow.ReceiveChannel, _ bool) {
+		a.row.AnsweredBy = ""
 		ch.Receive(ctx, &a.row.AnsweredBy)
-		a.changed = true
+		a.changed, a.lost = true, a.row.AnsweredBy == ""
 	})
 	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalEnded), func(ch workflow.ReceiveChannel, _ bool) {
 		ch.Receive(ctx, &a.row.Outcome)
+		a.changed = a.changed || a.ended // a message came late: the call ended otherwise than it was told
 		a.ended = true
+	})
+	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalVoicemail), func(ch workflow.ReceiveChannel, _ bool) {
+		var v models.Voicemail
+		ch.Receive(ctx, &v)
+		a.row.Voicemail, a.changed = &v, true
 	})
 	for {
 		heard.Select(ctx)
@@ -88,7 +114,7 @@ func (a *alert) askCall(ctx workflow.Context, callSID string) error {
 }
 
 func (a *alert) write(ctx workflow.Context) error {
-	a.changed = false
+	a.changed, a.lost = false, false
 	return workflow.ExecuteActivity(recording(ctx, "write the alert: "+string(a.row.Status)), records.RecordAlert, a.row).Get(ctx, nil)
 }
 
@@ -100,10 +126,28 @@ func (a *alert) resolve(ctx workflow.Context) error {
 		return err
 	}
 	for {
-		if err := a.write(ctx); err != nil || !a.changed {
+		if err := a.write(ctx); err != nil {
+			return err
+		}
+		if a.changed {
+			continue
+		}
+		if !a.expects() {
+			return nil
+		}
+		told, err := awaitFor(ctx, voicemailTime, "for the rest of the message", func() bool { return a.changed })
+		if !told || err != nil {
 			return err
 		}
 	}
+}
+
+// expects says whether more is to be told of a message.
+func (a *alert) expects() bool {
+	if a.row.Voicemail == nil {
+		return a.row.Outcome == models.Voicemailed
+	}
+	return !a.row.Voicemail.Final()
 }
 
 // alertLine is a call's line to its alert. What is told before the alert has started is held.

@@ -47,13 +47,8 @@ func (r *raised) resolves(when float64) models.Alert {
 	if err := r.env.GetWorkflowError(); err != nil || !r.env.IsWorkflowCompleted() {
 		r.t.Fatalf("the alert ends with %v", err)
 	}
-	n := len(r.carrier.alerts)
-	for i, a := range r.carrier.alerts {
-		if (a.Status == models.AlertResolved) != (i == n-1) {
-			r.t.Errorf("write %d of %d says %s", i+1, n, a.Status)
-		}
-	}
-	last := r.carrier.alerts[n-1]
+	resolvedOnce(r.t, r.carrier.alerts)
+	last := r.carrier.alerts[len(r.carrier.alerts)-1]
 	if last.ResolvedAt == nil || !last.ResolvedAt.Equal(monday.Add(seconds(when))) {
 		r.t.Errorf("resolved at %v, want after %v s", last.ResolvedAt, when)
 	}

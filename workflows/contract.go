@@ -35,13 +35,19 @@ const (
 	SignalCallerOver = "caller_over" // CallerOver: the caller's leg has ended
 	SignalLegOver    = "leg_over"    // LegOver: a responder's leg has ended after its dial was settled
 	SignalDiverted   = "diverted"    // no payload: the caller was sent to the emergency number
+
+	SignalRecorded    = "recorded"    // Recorded: what became of the caller's message
+	SignalTranscribed = "transcribed" // Transcribed: what it says
+	SignalForwarded   = "forwarded"   // Forwarded: the line to the fixed number is over
 )
 
 // Signals of Alert.
 const (
 	SignalDialled  = "dialled"  // a user id
-	SignalAnswered = "answered" // a user id
+	SignalAnswered = "answered" // a user id; empty when they were lost before they met the caller
 	SignalEnded    = "ended"    // a models.Outcome
+
+	SignalVoicemail = "voicemail" // a models.Voicemail, each time that more is known of it
 )
 
 // Asked is a request for what the caller hears. Past AnswerBy nobody waits for the answer.
@@ -79,6 +85,24 @@ type LegOver struct {
 	Attempt string        `json:"attempt"`
 	Leg     string        `json:"leg"`
 	Result  models.Result `json:"result"`
+	At      time.Time     `json:"at"` // when we were told
+}
+
+// Recorded tells what became of the caller's message. It is told up to twice.
+type Recorded struct {
+	Recording string `json:"recording"` // the carrier's id of it; empty when there is none
+	Seconds   int    `json:"seconds"`   // zero when nothing was said
+}
+
+// Transcribed tells what the caller's message says.
+type Transcribed struct {
+	Text string `json:"text"` // empty when the carrier could not make it out
+}
+
+// Forwarded tells that the line to the fixed number is over.
+type Forwarded struct {
+	Answered bool   `json:"answered"`
+	Status   string `json:"status"` // the carrier's word
 }
 
 // Search attributes, to be registered as Keyword. None ever holds a number or a name.

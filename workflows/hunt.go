@@ -1,276 +1,182 @@
 package workflows
 
 import (
-	"errors"
-	"fmt"
-	"time"
+	"slices"
 
-	"github.com/ringdown/ringdown/activities"
 	"github.com/ringdown/ringdown/models"
-	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 )
 
-// attempt is one try at one phone while the call lasts.
-type attempt struct {
-	models.AttemptRecord
-	dial   workflow.Future
-	cancel workflow.CancelFunc
-	hangUp workflow.Future // nil until we end the leg
-	over   bool            // no leg of this attempt is left at the carrier
-}
+// gateRounds is how often the gate waits for a key that nobody tells of. Three prompts take less
+// than one such wait.
+const gateRounds = 3
 
 // passGate waits for the caller's key.
 func (c *call) passGate(ctx workflow.Context) (bool, error) {
-	for c.plan.Keypress.Enabled && c.gate == "" && !c.over() {
+	for round := 1; c.plan.Keypress.Enabled && c.gate == "" && !c.over(); round++ {
 		inTime, err := c.wait(ctx, models.GateWait, "for the caller's key", func() bool { return c.gate != "" })
 		if err != nil {
 			return false, err
 		}
-		if !inTime { // the caller hung up and nobody told us, or the carrier is slow
-			if err := c.askCarrier(ctx, nil); err != nil {
-				return false, err
-			}
+		if inTime {
+			break
+		}
+		if err := c.askCarrier(ctx, nil); err != nil { // the caller hung up and nobody told us, or the carrier is slow
+			return false, err
+		}
+		if round == gateRounds && !c.over() {
+			c.endCaller(ctx)
+			return false, nil
 		}
 	}
 	return !c.plan.Keypress.Enabled || c.gate == models.Accept, nil
 }
 
-// hunt rings one phone after another until somebody accepts, the caller leaves, nobody is left
-// or the longest wait is over.
+// level is what is left to ring of one level of the plan.
+type level struct {
+	models.PlanLevel
+	number int // from 1
+}
+
+func levels(p models.Plan) []level {
+	all := make([]level, len(p.Levels))
+	for i, l := range p.Levels {
+		all[i] = level{l, i + 1}
+	}
+	return all
+}
+
+// line is one responder while their phones are tried in turn.
+type line struct {
+	trying *attempt // the last phone that was dialled
+	done   bool     // nothing more is to be hoped of them
+	err    error
+}
+
+// hunt rings responders level by level until somebody accepts, the caller leaves, nobody is left
+// or the caller has waited long enough.
 func (c *call) hunt(ctx workflow.Context) error {
-	if c.plan.Keypress.Enabled && c.stage == models.StageHunting { // else it was marked at the start
-		c.mark(ctx, CallStage.ValueSet(string(models.StageHunting)))
-	}
-	enough := workflow.Now(ctx).Add(c.plan.Paced(time.Duration(c.plan.MaxWaitSeconds) * time.Second))
-	for _, next := range c.plan.Attempts() {
-		for again := true; again; next = next.InRound(next.Round + 1) {
-			if c.winner != nil || c.over() {
-				return nil
-			}
-			if workflow.Now(ctx).After(enough) {
-				c.note(ctx, "the caller has waited long enough")
-				return nil
-			}
-			var err error
-			if again, err = c.ring(ctx, next); err != nil {
-				return err
-			}
+	if c.enough.IsZero() {
+		if c.plan.Keypress.Enabled && c.stage == models.StageHunting { // else it was marked at the start
+			c.mark(ctx, CallStage.ValueSet(string(models.StageHunting)))
 		}
+		c.boundWait(ctx)
 	}
-	return nil
-}
-
-// ring tries one phone, from the dial to the responder's decision. It reports whether the same
-// phone is to be dialled once more, because the first dial provably reached no phone.
-func (c *call) ring(ctx workflow.Context, next models.Attempt) (again bool, err error) {
-	a := c.dial(ctx, next)
-	if err := workflow.Await(ctx, func() bool { return a.dial.IsReady() || a.State != models.Ringing || c.over() }); err != nil {
-		return false, err
-	}
-	if c.over() {
-		c.giveUp(ctx, a)
-		return false, nil
-	}
-	if a.State == models.Ringing {
-		if again, err = c.settle(ctx, a); again || err != nil {
-			return again, err
-		}
-	}
-	return false, c.decision(ctx, a)
-}
-
-// dial starts to ring one phone.
-func (c *call) dial(ctx workflow.Context, next models.Attempt) *attempt {
-	a := &attempt{AttemptRecord: models.AttemptRecord{Attempt: next, State: models.Ringing, DialledAt: workflow.Now(ctx)}}
-	c.attempts = append(c.attempts, a)
-	c.noteOf(ctx, a, "is rung")
-	dialCtx, cancel := workflow.WithCancel(ctx)
-	a.cancel = cancel
-	a.dial = workflow.ExecuteActivity(dialing(dialCtx, c.plan, next), phone.Dial, activities.DialRequest{
-		CallSID: c.in.CallSID, Attempt: next, From: c.in.Number, Language: c.plan.Language,
-		Timeout: c.plan.RingSeconds - int(models.CarrierLead/time.Second),
-	})
-	c.tellAlert(ctx, SignalDialled, next.UserID)
-	return a
-}
-
-// settle notes how a dial ended that nobody picked up, or that was.
-func (c *call) settle(ctx workflow.Context, a *attempt) (again bool, err error) {
-	var d models.Dialled
-	err = a.dial.Get(ctx, &d)
-	if timeout := (*temporal.TimeoutError)(nil); errors.As(err, &timeout) {
-		return c.timedOut(ctx, a, timeout)
-	}
-	if err != nil {
-		if temporal.IsCanceledError(err) {
-			return false, err
-		}
-		workflow.GetLogger(ctx).Error("dial broke", "attempt", a.ID, "cause", err)
-		d.Result = models.ResultUnknown
-	}
-	a.Result, a.Code = d.Result, d.Code
-	if d.Leg != "" {
-		a.Leg = d.Leg
-	}
-	switch d.Result {
-	case models.ResultPickedUp:
-		c.pickUp(ctx, a, d.Leg)
-	case models.ResultGone:
-		c.onCallerOver(ctx)
-		c.notReached(ctx, a, "was not rung: the caller had left")
-	case models.ResultUnknown:
-		c.giveUp(ctx, a)
-	default:
-		c.notReached(ctx, a, d.Result.Words())
-	}
-	return false, nil
-}
-
-// timedOut judges a dial that the carrier never told the end of. Its leg, if there is one, is
-// ended while the next phone rings already.
-func (c *call) timedOut(ctx workflow.Context, a *attempt, timeout *temporal.TimeoutError) (again bool, err error) {
-	a.Result = models.ResultTimedOut
-	if timeout.TimeoutType() == enums.TIMEOUT_TYPE_SCHEDULE_TO_START {
-		a.Result = models.ResultNotPlaced
-		c.notReached(ctx, a, "was not rung: the dial never had its turn")
-		return true, nil
-	}
-	if timeout.HasLastHeartbeatDetails() {
-		if err := timeout.LastHeartbeatDetails(&a.Leg); err != nil {
-			return false, fmt.Errorf("read the leg of attempt %s: %w", a.ID, err)
-		}
-	}
-	if late := workflow.Now(ctx).Sub(a.DialledAt) - dialTime(c.plan); late > absence {
-		if err := c.askCarrier(ctx, a); err != nil || a.State != models.Ringing || c.over() {
-			return false, err
-		}
-	}
-	c.giveUp(ctx, a)
-	if a.Leg != "" || a.hangUp == nil {
-		return false, nil
-	}
-	if err := workflow.Await(ctx, a.hangUp.IsReady); err != nil || c.over() {
-		return false, err
-	}
-	var hungUp activities.HungUp
-	if looked := a.hangUp.Get(ctx, &hungUp) == nil; !looked || hungUp.Found {
-		return false, nil // a phone that may have rung is never dialled twice
-	}
-	a.Result = models.ResultNotPlaced
-	return a.Round == 1, nil
-}
-
-// decision waits for the responder who picked up. When we were away for the end of their window,
-// they may have pressed the key with nobody there to hear it: whoever is still on the line gets
-// another. A caller who leaves meanwhile is told to them when they choose.
-func (c *call) decision(ctx workflow.Context, a *attempt) error {
-	for again := true; a.State == models.PickedUp && !a.over && !c.over(); again = false {
-		due := workflow.Now(ctx).Add(c.plan.Paced(models.AcceptWindow))
-		inTime, err := c.wait(ctx, models.AcceptWindow, "for "+a.Name+" to decide", func() bool { return a.State != models.PickedUp || a.over })
-		if err != nil {
+	for len(c.ahead) > 0 && !c.stopped() {
+		if err := c.ringLevel(ctx, &c.ahead[0]); err != nil {
 			return err
 		}
-		if inTime {
-			continue
-		}
-		if !again || workflow.Now(ctx).Sub(due) <= absence {
-			break
-		}
-		if err := c.askCarrier(ctx, a); err != nil {
-			return err
+		if len(c.ahead[0].People) == 0 {
+			c.ahead = c.ahead[1:]
 		}
 	}
-	if a.State == models.PickedUp && !c.over() {
-		c.giveUp(ctx, a)
-	}
-	return nil
+	return c.rested(ctx)
 }
 
-// pickUp notes that somebody, or a mailbox, is on the leg. An attempt that is ending stays so.
-func (c *call) pickUp(ctx workflow.Context, a *attempt, leg string) {
-	if a.State != models.Ringing {
-		return
-	}
-	now := workflow.Now(ctx)
-	a.State, a.Result, a.PickedUpAt = models.PickedUp, models.ResultPickedUp, &now
-	if leg != "" {
-		a.Leg = leg
-	}
-	c.noteOf(ctx, a, "picked up")
-}
-
-// decide notes what a responder chose.
-func (c *call) decide(ctx workflow.Context, a *attempt, state models.AttemptState, what string) {
-	now := workflow.Now(ctx)
-	a.State, a.DecidedAt = state, &now
-	c.noteOf(ctx, a, what)
-}
-
-// giveUp makes sure that an attempt can no longer win, and then that its leg ends.
-func (c *call) giveUp(ctx workflow.Context, a *attempt) {
-	if a.State == models.Ringing || a.State == models.PickedUp {
-		c.decide(ctx, a, models.Ending, "did not take the call")
-	}
-	a.cancel()
-	if a.hangUp == nil && !a.over {
-		c.hangUp(ctx, a)
+// boundWait ends the hunt when the caller has waited long enough. Most hunts are over sooner
+// whatever happens, and need no timer for it.
+func (c *call) boundWait(ctx workflow.Context) {
+	c.enough = workflow.Now(ctx).Add(c.plan.Paced(c.plan.MaxWait()))
+	if c.plan.MayOutlast(queueWait) && workflow.GetVersion(ctx, "the wait is bounded by a timer", workflow.DefaultVersion, 1) != workflow.DefaultVersion {
+		c.watchClock(ctx)
 	}
 }
 
-// hangUp ends a leg, on a context of its own: it must end although the call may be cancelled.
-func (c *call) hangUp(ctx workflow.Context, a *attempt) {
-	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	ending := workflow.ExecuteActivity(asking(ctx, "end the leg of "+a.Name), phone.HangUp, activities.HangUpRequest{
-		CallSID: c.in.CallSID, Attempt: a.Attempt, From: c.in.Number, Leg: a.Leg, Since: a.DialledAt,
-	})
-	hangUp, noted := workflow.NewFuture(ctx)
-	a.hangUp = hangUp
+// watchClock looks at the clock when the caller has waited long enough, unless the hunt is over.
+func (c *call) watchClock(ctx workflow.Context) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		var hungUp activities.HungUp
-		err := ending.Get(ctx, &hungUp)
-		if err == nil {
-			c.hungUp(ctx, a, hungUp)
+		left := c.enough.Sub(workflow.Now(ctx))
+		if ended, err := awaitFor(ctx, left, "the longest wait", func() bool { return c.stopped() || len(c.ahead) == 0 }); !ended && err == nil {
+			c.lookAtClock(ctx)
 		}
-		noted.Set(hungUp, err)
 	})
 }
 
-// hungUp notes what became of a leg that we ended.
-func (c *call) hungUp(ctx workflow.Context, a *attempt, hungUp activities.HungUp) {
-	if a.Leg == "" {
-		a.Leg = hungUp.Leg
-	}
-	if a.Result == "" {
-		a.Result = models.ResultCanceled
-	}
-	if hungUp.Leg == "" && hungUp.Found {
-		c.noteOf(ctx, a, "may still ring for a moment: the carrier cannot tell the line from another call's")
-		return
-	}
-	c.overAt(ctx, a)
-}
-
-// notReached notes that a dial ended without anybody on the line.
-func (c *call) notReached(ctx workflow.Context, a *attempt, what string) {
-	c.decide(ctx, a, models.Ending, what)
-	c.overAt(ctx, a)
-}
-
-// overAt notes that no leg of an attempt is left.
-func (c *call) overAt(ctx workflow.Context, a *attempt) {
-	if !a.over {
-		now := workflow.Now(ctx)
-		a.over, a.EndedAt = true, &now
+// lookAtClock notes when the caller has waited long enough. Phones that ring are then given up;
+// whoever has picked up may still take the call.
+func (c *call) lookAtClock(ctx workflow.Context) {
+	if !c.stopped() && !workflow.Now(ctx).Before(c.enough) {
+		c.tooLong = true
+		c.note(ctx, "the caller has waited long enough")
 	}
 }
 
-func (c *call) attempt(id string) *attempt {
-	for _, a := range c.attempts {
-		if a.ID == id {
-			return a
+// stopped says whether no further phone is to be rung.
+func (c *call) stopped() bool { return c.tooLong || c.winner != nil || c.over() }
+
+// ringLevel rings the people of a level in its way. It returns when nothing more is to be hoped of
+// them, or somebody took the call.
+func (c *call) ringLevel(ctx workflow.Context, l *level) error {
+	for c.lookAtClock(ctx); len(l.People) > 0 && !c.stopped(); c.lookAtClock(ctx) {
+		next := c.reach(ctx, l.People[0].Attempts(l.number))
+		l.People = l.People[1:]
+		c.lines = append(c.lines, next)
+		if err := c.awaitNext(ctx, l, next); err != nil {
+			return err
 		}
 	}
-	return nil
+	return c.rested(ctx)
+}
+
+// rested returns when nothing more is to be hoped of anybody who was rung. After a responder was
+// lost, somebody may still hear the prompt who can take the call.
+func (c *call) rested(ctx workflow.Context) error {
+	err := workflow.Await(ctx, func() bool {
+		return !slices.ContainsFunc(c.lines, func(l *line) bool { return !c.rests(l) })
+	})
+	for _, l := range c.lines {
+		if err == nil {
+			err = l.err
+		}
+	}
+	return err
+}
+
+// awaitNext waits until the next person of a level has their turn.
+func (c *call) awaitNext(ctx workflow.Context, l *level, last *line) error {
+	lead, beside := l.Lead()
+	switch {
+	case !beside:
+		return workflow.Await(ctx, func() bool { return c.rests(last) })
+	case lead > 0 && len(l.People) > 0:
+		_, err := awaitFor(ctx, c.plan.Paced(lead), "until the next person is rung too",
+			func() bool { return c.rests(last) || c.stopped() })
+		return err
+	default:
+		return nil
+	}
+}
+
+// rests says whether nobody waits for a line any more: it is done, or another took the call.
+func (c *call) rests(l *line) bool { return l.done || c.winner != nil && l.trying != c.winner }
+
+// reach tries the phones of one person in turn, beside whatever else happens.
+func (c *call) reach(ctx workflow.Context, phones []models.Attempt) *line {
+	l := &line{}
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		defer func() { l.done = true }()
+		for _, next := range phones {
+			for again := true; again; next = next.InRound(next.Round + 1) {
+				if c.lookAtClock(ctx); c.stopped() {
+					return
+				}
+				if again, l.err = c.ring(ctx, l, next); l.err != nil {
+					return
+				}
+			}
+		}
+	})
+	return l
+}
+
+// huntOn goes on with whoever has not been rung yet: the responder who took the call was lost
+// before they met the caller, who still waits.
+func (c *call) huntOn(ctx workflow.Context) {
+	c.winner.State = models.Ending
+	c.noteOf(ctx, c.winner, "was lost before they met the caller")
+	c.winner, c.stage = nil, models.StageHunting
+	c.record.ConnectedAt, c.record.AnsweredBy = nil, ""
+	c.mark(ctx, CallStage.ValueSet(string(c.stage)))
+	c.tellAlert(ctx, SignalAnswered, "")
+	c.watchClock(ctx)
 }

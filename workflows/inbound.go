@@ -28,10 +28,19 @@ type call struct {
 	gateTry    int  // the try that the caller hears, from 1
 	gate       models.Verdict
 
+	ahead    []level // whom to ring, level by level
+	lines    []*line // whoever was rung
 	attempts []*attempt
-	winner   *attempt // the first who accepted
+	winner   *attempt  // the first who accepted
+	enough   time.Time // when the caller has waited long enough; zero before the hunt
+	tooLong  bool      // they have
 	alert    alertLine
 	record   models.Call
+
+	forwarded *Forwarded        // how the line to the fixed number ended; nil while nobody told
+	voicemail *models.Voicemail // nil unless the caller was asked for a message
+	toldOf    models.Voicemail  // what the alert knows of it
+	flagged   []workflow.Future // phones that the carrier refused, being noted
 }
 
 // InboundCall is one caller's call, from the first webhook to the last leg's end.
@@ -46,12 +55,11 @@ func InboundCall(ctx workflow.Context, in models.Inbound) (models.Outcome, error
 
 // begin makes the call ready to answer webhooks. Nothing here blocks.
 func begin(ctx workflow.Context, in models.Inbound) (*call, error) {
-	c := &call{in: in, plan: in.Plan, gateTry: 1}
-	c.stage = c.plan.FirstStage(in.Caller)
+	c := &call{in: in, plan: in.Plan, gateTry: 1, stage: in.FirstStage(), ahead: levels(in.Plan)}
 	c.record = models.Call{
 		ID: in.CallID, CarrierCallID: in.CallSID, RouteID: in.Plan.RouteID, RouteName: in.Plan.RouteName,
 		Caller: in.Caller, Number: in.Number, Country: in.Country, Verstat: in.Verstat,
-		StartedAt: in.At, Plan: &in.Plan,
+		StartedAt: in.At, Plan: &in.Plan, Refusal: in.Refusal,
 	}
 	c.note(ctx, "the call arrived")
 	return c, c.listen(ctx)
@@ -63,7 +71,7 @@ func (c *call) reachSomeone(ctx workflow.Context) (models.Outcome, error) {
 		return c.left(), err
 	}
 	if c.stage == models.StageEnded {
-		c.note(ctx, "the caller is not on the allowlist")
+		c.refuse(ctx)
 		return models.Refused, nil
 	}
 	if passed, err := c.passGate(ctx); err != nil || c.over() {
@@ -73,13 +81,26 @@ func (c *call) reachSomeone(ctx workflow.Context) (models.Outcome, error) {
 		return models.GateFailed, nil
 	}
 	c.raiseAlert(ctx)
-	if err := c.hunt(ctx); err != nil || c.winner == nil && c.over() {
-		return c.left(), err
+	for {
+		if err := c.hunt(ctx); err != nil || c.winner == nil && c.over() {
+			return c.left(), err
+		}
+		if c.winner == nil {
+			return c.nobody(ctx)
+		}
+		if met, err := c.talk(ctx); met || err != nil {
+			return models.Connected, err
+		}
+		c.huntOn(ctx)
 	}
-	if c.winner == nil {
-		return models.Unanswered, c.tellNobody(ctx)
+}
+
+// refuse notes why the caller may not call. They have heard so.
+func (c *call) refuse(ctx workflow.Context) {
+	if c.record.Refusal == "" {
+		c.record.Refusal = models.RefusedNotListed
 	}
-	return models.Connected, c.talk(ctx)
+	c.note(ctx, c.record.Refusal.Words())
 }
 
 // answered waits until a webhook took a fresh answer to the caller. A stale one starts nothing:
@@ -145,9 +166,19 @@ func (c *call) end(ctx workflow.Context, outcome models.Outcome, cause error) (m
 	}
 	c.note(ctx, "the call ended: "+string(outcome))
 	c.mark(ctx, CallStage.ValueSet(string(c.stage)), CallOutcome.ValueSet(string(outcome)))
+	c.tellVoicemail(ctx)
 	c.tellAlert(ctx, SignalEnded, outcome)
 	c.endLegs(ctx, cause != nil)
 	err := c.write(ctx, outcome)
+	if c.voicemail != nil {
+		outcome = c.completeVoicemail(ctx, outcome)
+		if *c.voicemail != *c.record.Voicemail {
+			err = c.write(ctx, outcome)
+		}
+	}
+	for _, noted := range c.flagged {
+		_ = noted.Get(ctx, nil) // tried until it is
+	}
 	if alertErr := c.alert.close(ctx); err == nil {
 		err = alertErr
 	}
@@ -172,16 +203,28 @@ func (c *call) broken(ctx workflow.Context, cancelled bool, cause error) models.
 	if !c.over() {
 		c.endCaller(ctx)
 	}
-	if c.winner != nil {
+	switch {
+	case c.winner != nil:
 		return models.Connected
+	case c.diverted:
+		return models.Diverted
+	default:
+		return models.Failed
 	}
-	return models.Failed
 }
 
 // write completes the record and puts it into the database.
 func (c *call) write(ctx workflow.Context, outcome models.Outcome) error {
-	now := workflow.Now(ctx)
-	c.record.Stage, c.record.Outcome, c.record.EndedAt = c.stage, outcome, &now
+	c.record.Stage, c.record.Outcome = c.stage, outcome
+	if c.record.EndedAt == nil {
+		now := workflow.Now(ctx)
+		c.record.EndedAt = &now
+	}
+	if c.voicemail != nil {
+		v := *c.voicemail
+		c.record.Voicemail = &v
+	}
+	c.record.Attempts = nil
 	for _, a := range c.attempts {
 		c.record.Attempts = append(c.record.Attempts, a.AttemptRecord)
 	}

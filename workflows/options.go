@@ -18,6 +18,9 @@ const taskTimeout = 3 * time.Second
 // queueWait is the longest that a dial waits for its turn before it is asked for anew.
 const queueWait = time.Minute
 
+// firstDial is the priority of a dial for a caller for whom nobody rings; 3 is the server's default.
+const firstDial = 2
+
 // StartCall is how a call is started: under the carrier's id, so that a repeated webhook finds
 // the run that is there.
 func StartCall(in models.Inbound) client.StartWorkflowOptions {
@@ -29,15 +32,20 @@ func StartCall(in models.Inbound) client.StartWorkflowOptions {
 		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		StaticSummary:            "Call to " + in.Plan.RouteName,
 		TypedSearchAttributes: temporal.NewSearchAttributes(
-			CallRoute.ValueSet(in.Plan.RouteID), CallStage.ValueSet(string(in.Plan.FirstStage(in.Caller)))),
+			CallRoute.ValueSet(in.Plan.RouteID), CallStage.ValueSet(string(in.FirstStage()))),
 	}
 }
 
 // dialing limits one dial: the ring time and a little, counted from its turn. It is never
 // repeated, because a lost reply may be a ringing phone. A cancelled dial is over only when its
-// leg is.
-func dialing(ctx workflow.Context, p models.Plan, a models.Attempt) workflow.Context {
+// leg is. With first, nobody else is rung for this caller: such a dial has its turn before others.
+func dialing(ctx workflow.Context, p models.Plan, a models.Attempt, first bool) workflow.Context {
+	priority := temporal.Priority{}
+	if first {
+		priority.PriorityKey = firstDial
+	}
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Priority:               priority,
 		TaskQueue:              DialQueue,
 		ActivityID:             a.ID,
 		ScheduleToStartTimeout: queueWait,

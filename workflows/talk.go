@@ -16,48 +16,54 @@ const (
 	hangUpGrace = 15 * time.Second // for the caller's line to follow the responder's, goodbye included
 	goodbyeTime = 8 * time.Second  // for a responder to hear a goodbye; who joined an empty room hears none
 	messageTime = 2 * time.Minute  // for the longest message to be said
+	joinTime    = 10 * time.Second // for a responder to enter the room
 )
 
 // talk lasts until the caller's line ends. The carrier is asked now and then, in case that its
-// word was lost.
-func (c *call) talk(ctx workflow.Context) error {
+// word was lost. It reports false when the responder was lost before they met the caller, who
+// still waits.
+func (c *call) talk(ctx workflow.Context) (met bool, err error) {
 	c.mark(ctx, CallStage.ValueSet(string(models.StageTalking)))
 	c.tellAlert(ctx, SignalAnswered, c.winner.UserID)
 	for check := firstCheck; !c.over() && !c.winner.over; check = laterChecks {
 		inTime, err := c.wait(ctx, check, "to ask whether they still talk", func() bool { return c.winner.over })
 		if err != nil {
-			return err
+			return true, err
 		}
 		if !inTime {
 			if err := c.askCarrier(ctx, c.winner); err != nil {
-				return err
+				return true, err
 			}
 		}
 	}
-	return c.seeOut(ctx, hangUpGrace)
-}
-
-// tellNobody lets the caller hear that nobody takes the call, and waits until they are gone.
-func (c *call) tellNobody(ctx workflow.Context) error {
-	c.note(ctx, "nobody took the call")
-	patience := messageTime
-	if c.stage != models.StageNobody {
-		c.stage = models.StageNobody
-		told, err := c.tellCaller(ctx)
-		if err != nil {
-			return err
-		}
-		if !told {
-			patience = hangUpGrace // they still wait, and nothing more is to come
-		}
+	if met, err := c.met(ctx); !met || err != nil {
+		return met, err
 	}
-	c.mark(ctx, CallStage.ValueSet(string(models.StageNobody)))
-	return c.seeOut(ctx, patience)
+	return true, c.seeOut(ctx, hangUpGrace)
 }
 
-// tellCaller takes the caller out of the room to hear what hears says at this stage. It reports
+// met says whether caller and responder were together. Only a responder whose line ended soon
+// after they took the call may have missed the caller; then the room tells.
+func (c *call) met(ctx workflow.Context) (bool, error) {
+	if c.over() || c.winner.EndedAt.Sub(*c.winner.DecidedAt) > joinTime ||
+		workflow.GetVersion(ctx, "the hunt goes on when a responder is lost", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return true, nil
+	}
+	var started bool
+	err := workflow.ExecuteActivity(asking(ctx, "ask whether they met"), phone.RoomStarted, c.in.Room).Get(ctx, &started)
+	switch {
+	case temporal.IsCanceledError(err):
+		return true, err
+	case err != nil:
+		workflow.GetLogger(ctx).Warn("the carrier does not say whether they met", "cause", err)
+		return true, nil
+	}
+	return started || c.over(), nil
+}
+
+// moveCaller takes the caller out of the room to hear what hears says at this stage. It reports
 // false when the carrier would not.
-func (c *call) tellCaller(ctx workflow.Context) (told bool, err error) {
+func (c *call) moveCaller(ctx workflow.Context) (told bool, err error) {
 	var moved bool
 	err = workflow.ExecuteActivity(asking(ctx, "tell the caller"), phone.TellNobody, c.in.CallSID, c.plan.Language).Get(ctx, &moved)
 	switch {
@@ -84,7 +90,7 @@ func (c *call) seeOut(ctx workflow.Context, grace time.Duration) error {
 		}
 		grace = hangUpGrace
 		if try == 0 && c.stage == models.StageTalking {
-			if _, err := c.tellCaller(ctx); err != nil {
+			if _, err := c.moveCaller(ctx); err != nil {
 				return err
 			}
 			continue

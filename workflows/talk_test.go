@@ -10,7 +10,7 @@ import (
 	"github.com/ringdown/ringdown/models"
 )
 
-const alicesLeg = "CA00000000000000000000000000000100"
+var alicesLeg = legOf("1.alice.1.1")
 
 // talking is a call that Alice took after 12 s.
 func talking(t *testing.T) *scene {

@@ -43,6 +43,22 @@ func (c *call) hearSignals(ctx workflow.Context) {
 		c.diverted = true
 		c.note(ctx, "the caller was sent to the emergency number")
 	})
+	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalRecorded), func(ch workflow.ReceiveChannel, _ bool) {
+		var s Recorded
+		ch.Receive(ctx, &s)
+		c.onRecorded(ctx, s)
+	})
+	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalTranscribed), func(ch workflow.ReceiveChannel, _ bool) {
+		var s Transcribed
+		ch.Receive(ctx, &s)
+		c.onTranscribed(ctx, s)
+	})
+	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalForwarded), func(ch workflow.ReceiveChannel, _ bool) {
+		var s Forwarded
+		if ch.Receive(ctx, &s); c.forwarded == nil {
+			c.forwarded = &s
+		}
+	})
 	for {
 		heard.Select(ctx)
 	}
@@ -68,10 +84,13 @@ func (c *call) hears() models.Answer {
 		c.greeted = true
 		return c.plan.Wait(c.in.Room, again)
 	case models.StageNobody:
-		return c.plan.Say(models.PhraseNobody, c.plan.Nobody.Message)
+		return c.plan.Apologise()
 	case models.StageTalking:
 		return c.plan.Say(models.PhraseOtherLeft, "")
 	default:
+		if c.in.Refusal != "" {
+			return c.plan.Refuse(c.in.Refusal)
+		}
 		if !c.plan.Allowlist.Admits(c.in.Caller) {
 			return c.plan.Refusal()
 		}
@@ -178,5 +197,8 @@ func (c *call) onLegOver(ctx workflow.Context, in LegOver) {
 	if a := c.attempt(in.Attempt); a != nil && (a.Leg == "" || a.Leg == in.Leg) {
 		a.Leg = in.Leg
 		c.overAt(ctx, a)
+		if !in.At.IsZero() && in.At.Before(*a.EndedAt) {
+			a.EndedAt = &in.At // it waited for us
+		}
 	}
 }

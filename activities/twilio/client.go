@@ -25,6 +25,10 @@ type Config struct {
 	AuthToken  string
 	APIURL     string       // empty means Twilio itself; else scheme and host that get all requests
 	Log        *slog.Logger // one debug line a request; nil means none
+
+	// Asked is told of each request once it is over, to count and time it. op is one of few, class
+	// empty for a success. It is called from many goroutines and must not block; nil means nobody.
+	Asked func(op string, class Class, took time.Duration)
 }
 
 // Client asks things of the carrier. It is safe for concurrent use.
@@ -33,6 +37,7 @@ type Client struct {
 	authToken  string
 	apiURL     *url.URL // nil means Twilio itself
 	log        *slog.Logger
+	asked      func(op string, class Class, took time.Duration)
 	transport  http.RoundTripper
 	patience   time.Duration // how long one request may take, connecting and reading included
 }
@@ -68,9 +73,12 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Asked == nil {
+		cfg.Asked = func(string, Class, time.Duration) {}
+	}
 	return &Client{
 		accountSID: cfg.AccountSID, authToken: cfg.AuthToken, apiURL: apiURL,
-		log: cfg.Log, transport: transport(), patience: 10 * time.Second,
+		log: cfg.Log, asked: cfg.Asked, transport: transport(), patience: 10 * time.Second,
 	}, nil
 }
 
@@ -128,10 +136,11 @@ func (c *Client) ask(ctx context.Context, op string, request func(*api.ApiServic
 	began := time.Now()
 	var seen exchange
 	unusable := request(c.service(ctx, &seen)) != nil
-	class := seen.class(unusable)
+	class, took := seen.class(unusable), time.Since(began)
+	c.asked(op, class, took)
 	c.log.LogAttrs(ctx, slog.LevelDebug, "carrier asked",
 		slog.String("op", op), slog.Int("status", seen.status), slog.Int("code", seen.code),
-		slog.String("class", string(class)), slog.Duration("duration", time.Since(began)))
+		slog.String("class", string(class)), slog.Duration("duration", took))
 	if class == "" {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/ringdown/ringdown/models"
 )
@@ -127,6 +128,43 @@ func TestEachRequestIsLoggedWithoutNumbers(t *testing.T) {
 	}
 	if strings.Count(log.String(), "\n") != 1 || strings.Contains(log.String(), "2025550123") {
 		t.Errorf("logged %s", log.String())
+	}
+}
+
+func TestEachRequestIsToldOnceItIsOver(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		answer func(*carrier, http.ResponseWriter, *http.Request, int)
+		want   string
+	}{
+		"all is well": {always(201, "", `{"sid": "`+leg1+`"}`), "place leg: "},
+		"a refusal":   {always(400, "", refusal(400, 21211)), "place leg: refused"},
+		"busy at first": {func(c *carrier, w http.ResponseWriter, r *http.Request, nth int) {
+			if nth == 1 {
+				always(429, "", refusal(429, 20429))(c, w, r, nth)
+				return
+			}
+			always(201, "", `{"sid": "`+leg1+`"}`)(c, w, r, nth)
+		}, "place leg: busy, place leg: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, carrier := newCarrier(t, c.answer)
+			var told []string
+			client, err := New(Config{AccountSID: account, AuthToken: token, APIURL: carrier.server.URL, Asked: func(op string, class Class, took time.Duration) {
+				if took <= 0 {
+					t.Errorf("%s took %v", op, took)
+				}
+				told = append(told, op+": "+string(class))
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = client.Place(t.Context(), aLeg)
+			if got := strings.Join(told, ", "); got != c.want {
+				t.Errorf("told %q, want %q", got, c.want)
+			}
+		})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,6 +53,17 @@ func classOfRefusal(status, code int) Class {
 	default:
 		return Refused
 	}
+}
+
+// badNumbers are the codes that speak against the phone to be called, whoever calls it.
+// Source: Twilio's error dictionary.
+var badNumbers = []int{13223, 13224, 13225, 13226, 13227, 21211, 21214, 21215, 21216, 21217, 21219}
+
+// BadNumber says whether an error means that the carrier refuses the phone itself: it is no number,
+// cannot be reached, or is not allowed for this account.
+func BadNumber(err error) bool {
+	var carrier *CarrierError
+	return errors.As(err, &carrier) && carrier.Class == Refused && slices.Contains(badNumbers, carrier.Code)
 }
 
 // CarrierError is a request that failed. It never holds the carrier's own message, which may

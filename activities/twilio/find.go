@@ -41,6 +41,17 @@ func (c *Client) Find(ctx context.Context, to, from models.Phone, since time.Tim
 	return legs, nil
 }
 
+// DialledBy returns the legs that a call's own document dialled. It is safe to repeat; the
+// carrier's list may lag by a moment.
+func (c *Client) DialledBy(ctx context.Context, sid string) ([]State, error) {
+	calls, err := c.list(ctx, new(api.ListCallParams).SetParentCallSid(sid).SetPageSize(20))
+	legs := make([]State, len(calls))
+	for i := range calls {
+		legs[i] = stateOf(&calls[i])
+	}
+	return legs, err
+}
+
 // filters are two because the carrier filters by the day a call started, in UTC, and a queued
 // call has not started. The queued are asked for first: a leg that starts in between is then
 // in both lists instead of in neither.

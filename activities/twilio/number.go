@@ -19,8 +19,8 @@ type Webhooks struct {
 	Status         string // told, by POST, how a call ended; empty means nobody
 }
 
-// WebhooksAt are the webhooks of a number of ours: public is where the carrier reaches us, and
-// fallback where the emergency documents are, empty when nowhere. Neither ends with a slash.
+// WebhooksAt are the webhooks of a number of ours: public is where the carrier reaches us, without
+// a trailing slash, and fallback the number's emergency document on another host, empty for none.
 func WebhooksAt(public, fallback string) Webhooks {
 	links := models.Links{Base: public}
 	w := Webhooks{Voice: links.Voice(0), Status: links.Status()}

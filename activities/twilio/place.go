@@ -17,6 +17,7 @@ type Leg struct {
 	URL            string // asked, by POST, what to say once somebody picks up
 	FallbackURL    string // asked instead when URL fails; empty means none
 	StatusCallback string // told, by POST, how the leg ended; empty means nobody
+	CallToken      string // the carrier's leave to show the number of a live caller; empty when From is ours
 	Timeout        int    // seconds of ringing, 5 to 600; zero means the carrier's 60
 }
 
@@ -73,6 +74,9 @@ func (c *Client) place(ctx context.Context, leg Leg) (sid string, err error) {
 	if leg.StatusCallback != "" {
 		params.SetStatusCallback(leg.StatusCallback).SetStatusCallbackMethod(http.MethodPost).
 			SetStatusCallbackEvent([]string{"completed"})
+	}
+	if leg.CallToken != "" {
+		params.SetCallToken(leg.CallToken)
 	}
 	if leg.Timeout > 0 {
 		params.SetTimeout(leg.Timeout)

@@ -8,14 +8,14 @@ func Goodbye(language string, phrase models.Phrase) []byte {
 }
 
 // OneMoment has the carrier ask next again after some seconds. A caller who is not answered yet
-// goes on hearing it ring, unbilled, because the pause comes first. With say, for a leg that was
-// picked up, it is a sentence and a pause.
-func OneMoment(language string, say bool, seconds int, next string) []byte {
-	verbs := []element{pause(seconds), verb("Redirect", "method", "POST").of(next)}
-	if say {
-		verbs = append([]element{speakerOf(language, "").phrase(oneMoment)}, verbs...)
+// goes on hearing it ring, unbilled, because the pause comes first. With answered, for a leg that
+// was picked up, it is a sentence and music: a silent line sounds dead.
+func OneMoment(language string, answered bool, seconds int, next string, l models.Links) []byte {
+	again := verb("Redirect", "method", "POST").of(next)
+	if answered {
+		return document(speakerOf(language, "").phrase(oneMoment), music(l, seconds), again)
 	}
-	return document(verbs...)
+	return document(pause(seconds), again)
 }
 
 // Divert connects a caller to the emergency number when our own service cannot. It asks nothing
@@ -36,5 +36,5 @@ func Fallback(language string, emergency models.Phone, voice string) []byte {
 	if emergency != "" {
 		return Divert(language, emergency)
 	}
-	return OneMoment(language, false, 2, voice)
+	return document(pause(2), verb("Redirect", "method", "POST").of(voice))
 }

@@ -56,31 +56,28 @@ func readPhrasebooks() (map[string]phrasebook, error) {
 		if err := json.Unmarshal(file, &book); err != nil {
 			return nil, fmt.Errorf("read %s: %w", name, err)
 		}
-		books[l.Code] = book
-	}
-	for code, book := range books {
-		if err := book.sameAs(books[models.DefaultLanguage]); err != nil {
-			return nil, fmt.Errorf("phrases of %s: %w", code, err)
+		if err := book.has(models.Phrases); err != nil {
+			return nil, fmt.Errorf("phrases of %s: %w", l.Code, err)
 		}
+		books[l.Code] = book
 	}
 	return books, nil
 }
 
 var placeholder = regexp.MustCompile(`\{\w+\}`)
 
-// sameAs says whether two languages have the same phrases with the same placeholders.
-func (b phrasebook) sameAs(other phrasebook) error {
-	for phrase, theirs := range other {
-		want := placeholder.FindAllString(theirs, -1)
-		got := placeholder.FindAllString(b[phrase], -1)
-		slices.Sort(want)
-		slices.Sort(got)
-		if strings.TrimSpace(b[phrase]) == "" || !slices.Equal(got, want) {
-			return fmt.Errorf("%s must be said with %v", phrase, want)
+// has reports a phrase that is missing, has other placeholders or is none of those wanted.
+func (b phrasebook) has(wanted []models.PhraseForm) error {
+	for _, form := range wanted {
+		sentence := b[form.Phrase]
+		got := slices.Sorted(slices.Values(placeholder.FindAllString(sentence, -1)))
+		want := slices.Sorted(slices.Values(form.Placeholders))
+		if strings.TrimSpace(sentence) == "" || !slices.Equal(got, want) {
+			return fmt.Errorf("%s must be said with %v", form.Phrase, want)
 		}
 	}
-	if len(b) != len(other) {
-		return fmt.Errorf("%d phrases instead of %d", len(b), len(other))
+	if len(b) != len(wanted) {
+		return fmt.Errorf("%d phrases instead of %d", len(b), len(wanted))
 	}
 	return nil
 }

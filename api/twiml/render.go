@@ -3,6 +3,7 @@
 package twiml
 
 import (
+	"maps"
 	"strconv"
 
 	"github.com/ringdown/ringdown/models"
@@ -10,10 +11,12 @@ import (
 
 // Render writes what an answer says; l has the addresses of its call.
 func Render(a models.Answer, l models.Links) []byte {
-	s := speakerOf(a.Language, a.Voice)
+	s := speakerFor(a)
 	switch a.Do {
 	case models.DoReject:
 		return document(verb("Reject"))
+	case models.DoBusy:
+		return document(verb("Reject", "reason", "busy"))
 	case models.DoAskKey:
 		return document(s.askKey(a, l))
 	case models.DoHold:
@@ -22,6 +25,10 @@ func Render(a models.Answer, l models.Links) []byte {
 		return document(s.screen(a, l))
 	case models.DoJoin:
 		return document(s.join(a, l)...)
+	case models.DoRecord:
+		return document(s.record(a, l)...)
+	case models.DoForward:
+		return document(s.forward(a, l)...)
 	case models.DoNothing:
 		return document() // hangs up
 	default:
@@ -35,9 +42,13 @@ func (s speaker) askKey(a models.Answer, l models.Links) element {
 	if try > 1 {
 		kids = append(kids, s.phrase(wrongKey))
 	}
-	kids = append(kids, s.sayOr(a.Text, pressKey, "{key}", a.Key))
-	return gather(8, l.Gate(try, s.language)).around(kids...)
+	kids = append(kids, s.sayOr(a.Text, pressKey, "{key}", a.Key), music(l, keyWait))
+	return gather(1, l.Gate(try, s.language)).around(kids...)
 }
+
+// keyWait is how long the caller has for the key after the prompt, in seconds. They hear music
+// meanwhile: a silent line sounds dead.
+const keyWait = 8
 
 func (s speaker) hold(a models.Answer, l models.Links) []element {
 	var verbs []element
@@ -71,6 +82,36 @@ func (s speaker) join(a models.Answer, l models.Links) []element {
 	}
 }
 
+// record takes the caller's message. Nothing said at all falls through to the last sentence; a
+// message is answered at its own address.
+func (s speaker) record(a models.Answer, l models.Links) []element {
+	attributes := []string{
+		"action", l.VoicemailDone(s.language),
+		"maxLength", strconv.Itoa(int(models.VoicemailLimit.Seconds())),
+		"timeout", "10",
+		"finishOnKey", "1234567890*#",
+		"recordingStatusCallback", l.Recording(),
+		"recordingStatusCallbackEvent", "completed absent",
+	}
+	if models.Transcribes(s.language) {
+		attributes = append(attributes, "transcribe", "true", "transcribeCallback", l.Transcript())
+	}
+	return []element{
+		s.sayOr(a.Text, models.PhraseVoicemail),
+		verb("Record", attributes...),
+		s.phrase(models.PhraseVoicemailEmpty),
+		verb("Hangup"),
+	}
+}
+
+// forward connects the caller to the fixed number. They hear it ring.
+func (s speaker) forward(a models.Answer, l models.Links) []element {
+	return []element{
+		s.sayOr(a.Text, models.PhraseForwarding),
+		verb("Dial", "action", l.ForwardDone(s.language), "timeout", "45").around(verb("Number").of(string(a.To))),
+	}
+}
+
 // gather waits for one key, whichever it is, and asks action also when none was pressed.
 func gather(seconds int, action string) element {
 	return verb("Gather",
@@ -91,11 +132,30 @@ func (s speaker) room(a models.Answer, l models.Links, action, label string, sta
 		"participantLabel", label[:min(len(label), labelLimit)],
 		"maxParticipants", "2",
 		"jitterBufferSize", "small",
-		"waitUrl", l.HoldDocument(s.language, s.voice, holdAudio(a.Hold), holdRounds(a.Rounds)),
+		"waitUrl", l.HoldDocument(s.language, s.voice, a.Phrases[hold], holdAudio(a.Hold), holdRounds(a.Rounds)),
 		"waitMethod", "GET").of(a.Room))
 }
 
 // labelLimit is the longest label that the carrier takes, in characters.
 const labelLimit = 128
+
+// speakerFor speaks an answer's language, in the route's own words where it has some.
+func speakerFor(a models.Answer) speaker {
+	s := speakerOf(a.Language, a.Voice)
+	if len(a.Phrases) == 0 {
+		return s
+	}
+	if a.Language != s.language && models.CarrierSpeaks(a.Language) {
+		s.language, s.voice = a.Language, a.Voice
+	}
+	s.phrases = maps.Clone(s.phrases)
+	maps.Copy(s.phrases, a.Phrases)
+	return s
+}
+
+// music is what a caller hears for some seconds, two at a time.
+func music(l models.Links, seconds int) element {
+	return verb("Play", "loop", strconv.Itoa(max(seconds/2, 1))).of(l.Moment())
+}
 
 func pause(seconds int) element { return verb("Pause", "length", strconv.Itoa(max(seconds, 1))) }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/api"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/simulator"
 	"github.com/ringdown/ringdown/workflows"
@@ -24,10 +27,12 @@ type devCommand struct {
 	Listen        string `env:"LISTEN" default:"127.0.0.1:8080" help:"Address of the API; loopback only."`
 	TemporalPort  int    `default:"7233" help:"Port of the Temporal server; its web UI is 1000 above."`
 	SimulatorPort int    `default:"8090" help:"Port of the simulated carrier."`
+	MetricsListen string `env:"METRICS_LISTEN" default:"127.0.0.1:9464" help:"Address of the metrics for Prometheus, loopback only; empty for none."`
 	NoDemo        bool   `help:"Start without the demo's people, schedule, numbers and routes."`
 
 	CallsPerSec float64  `name:"carrier-calls-per-second" env:"CARRIER_CALLS_PER_SECOND" default:"1" help:"With Twilio: how many calls a second the account may place; 0 means no limit of ours."`
-	FallbackURL string   `env:"FALLBACK_URL" help:"With Twilio: where the emergency documents are published."`
+	FallbackURL string   `env:"FALLBACK_URL" help:"Where the emergency documents are served, on another host."`
+	FallbackDir string   `env:"FALLBACK_DIR" help:"Folder where they are published."`
 	PublicURL   string   `env:"PUBLIC_URL" help:"With Twilio: where it reaches the API."`
 	AccountSID  string   `env:"TWILIO_ACCOUNT_SID" help:"Use Twilio, or what answers at TWILIO_API_URL, instead of the simulated carrier."`
 	AuthTokens  []string `env:"TWILIO_AUTH_TOKEN" help:"Its auth token."`
@@ -71,7 +76,12 @@ func (c *devCommand) Run(ctx context.Context, out io.Writer) (err error) {
 	if err := run.prepare(ctx, s, p); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if err := run.greet(ctx, s, p); err != nil {
+	metrics, err := s.exposeMetrics(p)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { _ = metrics.Close() }()
+	if err := run.greet(ctx, s, p, metrics.Addr); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	err = s.runRoles(ctx, p, listener, true, 0)
@@ -138,6 +148,13 @@ func (c *devCommand) claimPorts() (net.Listener, error) {
 	if err != nil {
 		taken = append(taken, fmt.Errorf("%w; choose another with --listen", err))
 	}
+	if c.MetricsListen != "" {
+		if l, err := listenOnLoopback(c.MetricsListen); err != nil {
+			taken = append(taken, fmt.Errorf("%w; choose another with --metrics-listen", err))
+		} else {
+			taken = append(taken, l.Close())
+		}
+	}
 	if err := errors.Join(taken...); err != nil {
 		if listener != nil {
 			err = errors.Join(err, listener.Close())
@@ -157,6 +174,12 @@ type devRun struct {
 }
 
 func (r *devRun) simulatorURL() string { return fmt.Sprintf("http://127.0.0.1:%d", r.SimulatorPort) }
+
+// callLink is where the Temporal UI shows the run of a call; {sid} stands for the call's SID.
+func (r *devRun) callLink() string {
+	id := strings.NewReplacer("%7B", "{", "%7D", "}").Replace(url.PathEscape(workflows.CallID("{sid}")))
+	return fmt.Sprintf("http://127.0.0.1:%d/namespaces/default/workflows/%s", r.TemporalPort+1000, id)
+}
 
 // start starts the processes of their own: Temporal, and the simulated carrier where no other is set.
 func (r *devRun) start(ctx context.Context, fail context.CancelCauseFunc) error {
@@ -185,7 +208,7 @@ func (r *devRun) start(ctx context.Context, fail context.CancelCauseFunc) error 
 	}
 	r.simulated, err = startProcess("the simulated carrier", filepath.Join(r.Data, "simulator.log"), fail,
 		[]string{"TWILIO_ACCOUNT_SID=" + simulatedAccount, "TWILIO_AUTH_TOKEN=" + token},
-		self, "simulate", "--listen", fmt.Sprintf("127.0.0.1:%d", r.SimulatorPort))
+		self, "simulate", "--listen", fmt.Sprintf("127.0.0.1:%d", r.SimulatorPort), "--call-link", r.callLink())
 	if err != nil {
 		return err
 	}
@@ -220,7 +243,9 @@ func (r *devRun) settings() (settings, error) {
 		DatabaseURL: "sqlite:" + filepath.Join(r.Data, "ringdown.db"),
 		Listen:      r.Listen, PublicURL: r.PublicURL,
 		AccountSID: r.AccountSID, AuthTokens: r.AuthTokens, CarrierURL: r.CarrierURL,
-		CallsPerSec: r.CallsPerSec, FallbackURL: r.FallbackURL,
+		CallsPerSec: r.CallsPerSec, FallbackURL: r.FallbackURL, FallbackDir: r.FallbackDir,
+		CacheDir:      filepath.Join(r.Data, "cache"),
+		MetricsListen: r.MetricsListen,
 	}
 	var err error
 	if s.AdminKey = os.Getenv("RINGDOWN_ADMIN_KEY"); s.AdminKey == "" {
@@ -254,7 +279,7 @@ func (r *devRun) secret(name string) (string, error) {
 }
 
 // prepare seeds the demo on first start, and tells the simulated carrier, which forgets
-// everything when it stops, which numbers we own.
+// everything when it stops, which numbers we own and whose its phones are.
 func (r *devRun) prepare(ctx context.Context, s settings, p parts) error {
 	if r.AccountSID != "" {
 		return nil
@@ -273,20 +298,37 @@ func (r *devRun) prepare(ctx context.Context, s settings, p parts) error {
 		return err
 	}
 	carrier := simulator.Client{BaseURL: r.simulatorURL()}
-	links := models.Links{Base: s.PublicURL}
 	for _, n := range append(numbers, models.PhoneNumber{Number: spareNumber, Name: "not imported yet"}) {
+		hooks := twilio.WebhooksAt(s.PublicURL, api.EmergencyURL(s.FallbackURL, n.ID))
 		if err := carrier.PutNumber(ctx, simulator.Number{
 			Phone: string(n.Number), FriendlyName: n.Name, SID: n.CarrierID,
-			VoiceURL: links.Voice(0), StatusCallback: links.Status(),
+			VoiceURL: hooks.Voice, StatusCallback: hooks.Status,
+			VoiceFallbackURL: hooks.Fallback, VoiceFallbackMethod: hooks.FallbackMethod,
 		}); err != nil {
 			return fmt.Errorf("tell the simulated carrier of our numbers: %w", err)
+		}
+	}
+	return r.namePhones(ctx, &carrier, p)
+}
+
+// namePhones tells the simulated carrier whose its phones are, so that its page can say so.
+func (r *devRun) namePhones(ctx context.Context, carrier *simulator.Client, p parts) error {
+	users, _, err := p.store.Users(ctx, storePage)
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		for _, phone := range u.Phones {
+			if err := carrier.PutName(ctx, string(phone.Number), u.Name+"’s "+phone.Label); err != nil {
+				return fmt.Errorf("tell the simulated carrier whose phones are whose: %w", err)
+			}
 		}
 	}
 	return nil
 }
 
 // greet prints where everything is.
-func (r *devRun) greet(ctx context.Context, s settings, p parts) error {
+func (r *devRun) greet(ctx context.Context, s settings, p parts, metrics string) error {
 	table := tabwriter.NewWriter(r.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintf(table, "\nAPI\thttp://%s\tdocs at /docs, key in %s\n", r.Listen, filepath.Join(r.Data, "admin-key"))
 	_, _ = fmt.Fprintf(table, "Temporal UI\thttp://127.0.0.1:%d\tevery call as a story\n", r.TemporalPort+1000)
@@ -294,6 +336,9 @@ func (r *devRun) greet(ctx context.Context, s settings, p parts) error {
 		_, _ = fmt.Fprintf(table, "Phones\t%s\ta simulated carrier: call, answer, press keys\n", r.simulatorURL())
 	} else {
 		_, _ = fmt.Fprintf(table, "Carrier\t%s\twebhooks at %s/twilio/voice\n", carrierName(s.CarrierURL), s.PublicURL)
+	}
+	if metrics != "" {
+		_, _ = fmt.Fprintf(table, "Metrics\thttp://%s/metrics\tfor Prometheus\n", metrics)
 	}
 	_, _ = fmt.Fprintf(table, "Data and logs\t%s\tkept over restarts\n", r.Data)
 	routes, _, err := p.store.Routes(ctx, storePage)

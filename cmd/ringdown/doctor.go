@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/api"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/workflows"
 	"go.temporal.io/api/operatorservice/v1"
@@ -28,12 +29,18 @@ func (c *doctorCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 	if report("settings", c.mistakes(true), "set what is named above; the README has the table") {
 		p, err := c.connect(ctx, io.Discard, false)
-		if report("database and Temporal answer", err, "see the message; both must run before Ringdown does") {
+		if err == nil {
 			defer p.close()
+			err = p.store.Ping(ctx)
+		}
+		if report("database and Temporal answer", err, "see the message; both must run before Ringdown does") {
 			report("database schema", c.checkSchema(ctx, p), "run `ringdown migrate`")
 			report("Temporal search attributes", c.checkSearchAttributes(ctx, p), "register them: see docs/production.md")
 			if report("carrier credentials", p.carrier.Check(ctx), "see TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN in the carrier's console") {
 				report("webhooks of each number", c.checkNumbers(ctx, p), "import the number again, or set its webhooks in the carrier's console")
+			}
+			if c.FallbackURL != "" {
+				report("emergency document of each number", c.checkEmergency(ctx, p), "serve the files of FALLBACK_DIR as they are, as text/xml, at FALLBACK_URL on another host")
 			}
 		}
 	}
@@ -76,7 +83,7 @@ func (c *doctorCommand) checkNumbers(ctx context.Context, p parts) error {
 		}
 		at, err := p.carrier.Number(ctx, n.Number)
 		if err == nil {
-			err = at.Connected(twilio.WebhooksAt(c.PublicURL, c.FallbackURL))
+			err = at.Connected(twilio.WebhooksAt(c.PublicURL, api.EmergencyURL(c.FallbackURL, n.ID)))
 		}
 		if err != nil {
 			wrong = append(wrong, fmt.Errorf("%s: %w", n.Name, err))

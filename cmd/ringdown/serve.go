@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/ringdown/ringdown/api"
@@ -40,6 +41,14 @@ func (s settings) serve(ctx context.Context, withAPI, withWorker bool) error {
 		return err
 	}
 	defer p.close()
+	if err := p.expectDatabase(ctx); err != nil {
+		return err
+	}
+	metrics, err := s.exposeMetrics(p)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = metrics.Close() }()
 	if !withAPI {
 		return s.work(ctx, p)
 	}
@@ -53,13 +62,23 @@ func (s settings) serve(ctx context.Context, withAPI, withWorker bool) error {
 // runRoles runs the API, and the worker with it where wanted, until ctx ends or one of them
 // fails. The API stops first: what it has begun, the worker still answers.
 func (s settings) runRoles(ctx context.Context, p parts, listener net.Listener, withWorker bool, pace float64) error {
+	cache, err := s.cacheFolder()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	server, err := api.New(api.Config{
 		Store: p.store, Temporal: p.temporal, Namespace: p.namespace, Carrier: p.carrier, AuthTokens: s.tokens(),
 		PublicURL: s.PublicURL, FallbackURL: s.FallbackURL, AdminKey: s.AdminKey, Pace: pace, Log: p.log,
+		Metrics: p.registry, CallsPerSecond: s.CallsPerSec, FallbackDir: s.FallbackDir, CacheDir: cache,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	go server.Watch(ctx)
+	keepCtx, stopKeeping := context.WithCancel(ctx)
+	defer stopKeeping()
+	var kept sync.WaitGroup
+	kept.Go(func() { server.Keep(keepCtx) })
 	workerCtx, stopWorker := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorker()
 	worked := make(chan error, 1)
@@ -80,6 +99,8 @@ func (s settings) runRoles(ctx context.Context, p parts, listener net.Listener, 
 	drainCtx, cancel := context.WithTimeout(context.Background(), drainWithin)
 	defer cancel()
 	err = errors.Join(err, web.Shutdown(drainCtx))
+	stopKeeping()
+	kept.Wait()
 	server.Drain()
 	stopWorker()
 	if withWorker {

@@ -10,8 +10,10 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/models/store"
+	"github.com/ringdown/ringdown/worker"
 	"github.com/ringdown/ringdown/workflows"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
@@ -23,12 +25,16 @@ type settings struct {
 	DatabaseURL string   `env:"DATABASE_URL" help:"sqlite:PATH or postgres://…"`
 	Listen      string   `env:"LISTEN" default:"127.0.0.1:8080" help:"Address of the API."`
 	PublicURL   string   `env:"PUBLIC_URL" help:"Where the carrier reaches the API, without a trailing slash."`
-	FallbackURL string   `env:"FALLBACK_URL" help:"Where the emergency documents are published, on another host."`
+	FallbackURL string   `env:"FALLBACK_URL" help:"Where the emergency documents are served, on another host, without a trailing slash."`
+	FallbackDir string   `env:"FALLBACK_DIR" help:"Folder where they are published, a file for each number."`
+	CacheDir    string   `env:"RINGDOWN_CACHE_DIR" help:"Folder of the last good copies of routes, of this installation alone; empty means ringdown in the user's cache folder."`
 	AccountSID  string   `env:"TWILIO_ACCOUNT_SID" help:"Twilio account."`
 	AuthTokens  []string `env:"TWILIO_AUTH_TOKEN" help:"Its auth token; two, comma-separated, while one is rotated."`
 	CarrierURL  string   `env:"TWILIO_API_URL" help:"Where Twilio's REST API is; empty means Twilio itself."`
 	CallsPerSec float64  `name:"carrier-calls-per-second" env:"CARRIER_CALLS_PER_SECOND" default:"1" help:"How many calls a second the account may place; 0 means no limit of ours."`
 	AdminKey    string   `env:"RINGDOWN_ADMIN_KEY" help:"Key of the first administrator of the REST API."`
+
+	MetricsListen string `env:"METRICS_LISTEN" default:"127.0.0.1:9464" help:"Address of the metrics for Prometheus; empty for none."`
 }
 
 // mistakes lists everything that is wrong with the settings of a role, each with what to do.
@@ -53,6 +59,10 @@ func (s settings) mistakes(api bool) error {
 			wrong = append(wrong, fmt.Errorf("LISTEN %q: want host:port, as in 127.0.0.1:8080", s.Listen))
 		}
 		need(s.AdminKey, "RINGDOWN_ADMIN_KEY", "a long random key for the REST API")
+		wrong = append(wrong, s.awayMistakes()...)
+	}
+	if _, _, err := net.SplitHostPort(s.MetricsListen); err != nil && s.MetricsListen != "" {
+		wrong = append(wrong, fmt.Errorf("METRICS_LISTEN %q: want host:port, as in 127.0.0.1:9464, or nothing", s.MetricsListen))
 	}
 	if s.CallsPerSec < 0 {
 		wrong = append(wrong, errors.New("CARRIER_CALLS_PER_SECOND: want 0 or more"))
@@ -75,6 +85,7 @@ type parts struct {
 	temporal  client.Client
 	namespace string
 	carrier   *twilio.Client
+	registry  *prometheus.Registry // what this process counts
 	log       *slog.Logger
 }
 
@@ -85,15 +96,21 @@ func (p parts) close() {
 	}
 }
 
-// connect opens what a role works with. The database's schema is brought up to date with migrate.
+// connect opens what a role works with. The database's schema is brought up to date with migrate;
+// else nothing is asked of the database, which may be away.
 func (s settings) connect(ctx context.Context, logs io.Writer, migrate bool) (parts, error) {
-	p := parts{log: slog.New(slog.NewJSONHandler(logs, nil))}
-	var err error
-	p.carrier, err = twilio.New(twilio.Config{AccountSID: s.AccountSID, AuthToken: s.tokens()[0], APIURL: s.CarrierURL, Log: p.log})
+	p := parts{log: slog.New(slog.NewJSONHandler(logs, nil)), registry: prometheus.NewRegistry()}
+	reports, err := worker.NewMetrics(p.registry)
+	if err != nil {
+		return parts{}, fmt.Errorf("register metrics: %w", err)
+	}
+	p.carrier, err = twilio.New(twilio.Config{
+		AccountSID: s.AccountSID, AuthToken: s.tokens()[0], APIURL: s.CarrierURL, Log: p.log, Asked: reports.CarrierAsked,
+	})
 	if err != nil {
 		return parts{}, err
 	}
-	if p.store, err = store.Open(ctx, s.DatabaseURL, p.log); err != nil {
+	if p.store, err = store.New(s.DatabaseURL, p.log); err != nil {
 		return parts{}, err
 	}
 	if migrate {
@@ -105,6 +122,7 @@ func (s settings) connect(ctx context.Context, logs io.Writer, migrate bool) (pa
 	if err != nil {
 		return parts{}, errors.Join(err, p.store.Close())
 	}
+	options.MetricsHandler = reports.Handler()
 	p.namespace = options.Namespace
 	if p.temporal, err = client.DialContext(ctx, options); err != nil {
 		return parts{}, errors.Join(fmt.Errorf("reach Temporal at %s: %w; set TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE", options.HostPort, err), p.store.Close())

@@ -21,26 +21,39 @@ type CallFilter struct {
 	Live    *bool // true: not ended yet
 }
 
-// Arrive inserts the row of a call that has just come. It does nothing where the carrier's call
-// id is known already, so it is safe to repeat and to come too late.
+// Arrive inserts the row of a call that has just come. Where the carrier's call id is known
+// already, the row stays as it is, but for a diversion that it lacks: none is lost. So it is safe
+// to repeat and to come too late.
 func (s *Store) Arrive(ctx context.Context, c models.Call) error {
 	c = keptCall(c)
 	err := s.writer.WithContext(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "carrier_call_id"}},
-		DoNothing: true,
+		DoUpdates: clause.AssignmentColumns([]string{"diverted_at"}),
+		Where: clause.Where{Exprs: []clause.Expression{clause.Expr{
+			SQL: "calls.diverted_at IS NULL AND excluded.diverted_at IS NOT NULL",
+		}}},
 	}).Create(&c).Error
 	return translate("arrive call "+c.CarrierCallID, err)
 }
 
 // RecordCall writes the record of a call, whether or not its arrival was noted. A row that is
-// there keeps its id and its start. It is safe to repeat.
+// there keeps its id, its start and its diversion, and its room where the record names none. It is
+// safe to repeat.
 func (s *Store) RecordCall(ctx context.Context, c models.Call) error {
 	c = keptCall(c)
+	overwrite := s.columnsBut(&models.Call{}, "id", "carrier_call_id", "started_at", "room", "diverted_at", "diversion_told")
 	err := s.writer.WithContext(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "carrier_call_id"}},
-		DoUpdates: s.columnsBut(&models.Call{}, "id", "carrier_call_id", "started_at"),
+		DoUpdates: append(overwrite, keptOfArrival...),
 	}).Create(&c).Error
 	return translate("record call "+c.CarrierCallID, err)
+}
+
+// keptOfArrival is what a record adds to a row but never takes from it.
+var keptOfArrival = clause.Set{
+	{Column: clause.Column{Name: "room"}, Value: clause.Expr{SQL: "COALESCE(NULLIF(excluded.room, ''), calls.room)"}},
+	{Column: clause.Column{Name: "diverted_at"}, Value: clause.Expr{SQL: "COALESCE(calls.diverted_at, excluded.diverted_at)"}},
+	{Column: clause.Column{Name: "diversion_told"}, Value: clause.Expr{SQL: "calls.diversion_told OR excluded.diversion_told"}},
 }
 
 // Call finds a call by id, with everything that is known of it.
@@ -102,6 +115,7 @@ func keptCall(c models.Call) models.Call {
 	}
 	c.StartedAt = instant(c.StartedAt)
 	c.ConnectedAt, c.EndedAt = instantOrNil(c.ConnectedAt), instantOrNil(c.EndedAt)
+	c.DivertedAt = instantOrNil(c.DivertedAt)
 	return c
 }
 

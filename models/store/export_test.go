@@ -16,5 +16,8 @@ func (s *Store) Down(ctx context.Context) error {
 	return err
 }
 
+// PhoneFaultRow is what the table of refused phones holds.
+var PhoneFaultRow = &phoneFault{}
+
 // Writer lets a test look at the database itself.
 func (s *Store) Writer() *gorm.DB { return s.writer }

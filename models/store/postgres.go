@@ -21,7 +21,7 @@ const (
 	postgresConnectTimeout = 5 * time.Second // unless the URL has connect_timeout
 )
 
-func openPostgres(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
+func newPostgres(url string, log *slog.Logger) (*Store, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err) // pgx leaves the password out
@@ -34,15 +34,12 @@ func openPostgres(ctx context.Context, url string, log *slog.Logger) (*Store, er
 	db.SetMaxIdleConns(postgresConnections / 2)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.SetConnMaxLifetime(time.Hour) // so that a moved database is found again
-	if err := db.PingContext(ctx); err != nil {
-		return nil, fmt.Errorf("open database %s on %s: %w; it must be running and let this user in",
-			config.Database, config.Host, errors.Join(err, db.Close()))
-	}
 	g, err := openGorm(postgres.New(postgres.Config{Conn: db}), log)
 	if err != nil {
-		return nil, fmt.Errorf("open database %s on %s: %w", config.Database, config.Host, err)
+		return nil, fmt.Errorf("open database %s on %s: %w", config.Database, config.Host, errors.Join(err, db.Close()))
 	}
-	return &Store{reader: g, writer: g, dialect: goose.DialectPostgres, log: log}, nil
+	about := fmt.Sprintf("database %s on %s, which must be running and let this user in", config.Database, config.Host)
+	return &Store{reader: g, writer: g, dialect: goose.DialectPostgres, about: about, log: log}, nil
 }
 
 // readUTC makes a connection answer times in UTC, not in the zone of this machine.

@@ -50,7 +50,7 @@ func (s *Store) Directory(ctx context.Context) (models.Directory, error) {
 			return models.Directory{}, translate("read the directory", find.Error)
 		}
 	}
-	return directory(users, schedules, numbers), nil
+	return directory(users, schedules, numbers), s.showFaults(ctx, users)
 }
 
 // boundRoute is a route together with its number, as one query reads them.
@@ -65,7 +65,8 @@ const overridesKept = 24 * time.Hour
 
 // RouteForNumber finds the route of an active number, also a disabled one, with the part of the
 // directory that a plan for now needs: the number, the schedules with their overrides that are
-// not long over, and the users. It takes at most four queries, whatever the route holds.
+// not long over, and the users with the faults of their phones. It takes at most five queries,
+// whatever the route holds.
 func (s *Store) RouteForNumber(ctx context.Context, number models.Phone) (models.Route, models.Directory, error) {
 	route, bound, err := s.boundTo(ctx, number)
 	if err != nil {
@@ -131,7 +132,10 @@ func (s *Store) usersOf(ctx context.Context, route models.Route, schedules []mod
 	}
 	var users []models.User
 	err := s.reader.WithContext(ctx).Find(&users, "id IN ?", slices.Collect(maps.Keys(ids))).Error
-	return users, err
+	if err != nil {
+		return nil, err
+	}
+	return users, s.showFaults(ctx, users)
 }
 
 func directory(users []models.User, schedules []models.Schedule, numbers []models.PhoneNumber) models.Directory {
@@ -139,6 +143,7 @@ func directory(users []models.User, schedules []models.Schedule, numbers []model
 		Users:     make(map[string]models.User, len(users)),
 		Schedules: make(map[string]models.Schedule, len(schedules)),
 		Numbers:   make(map[string]models.PhoneNumber, len(numbers)),
+		Zones:     zones(schedules),
 	}
 	for _, u := range users {
 		d.Users[u.ID] = u
@@ -150,4 +155,18 @@ func directory(users []models.User, schedules []models.Schedule, numbers []model
 		d.Numbers[n.ID] = n
 	}
 	return d
+}
+
+// zones loads each time zone of the schedules once. One that the machine does not know is left out.
+func zones(schedules []models.Schedule) map[string]*time.Location {
+	loaded := map[string]*time.Location{}
+	for _, s := range schedules {
+		if loaded[s.TimeZone] != nil {
+			continue
+		}
+		if loc, err := time.LoadLocation(s.TimeZone); err == nil {
+			loaded[s.TimeZone] = loc
+		}
+	}
+	return loaded
 }

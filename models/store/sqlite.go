@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -24,40 +23,50 @@ const sqliteSettings = "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_p
 // sqliteReaders is how many queries run at once.
 const sqliteReaders = 8
 
-// openSQLite opens two pools on one file. SQLite has one writer at a time: a pool of one
+// newSQLite makes two pools on one file. SQLite has one writer at a time: a pool of one
 // connection makes writers wait their turn in Go, in order, and not by trying again and again.
-func openSQLite(ctx context.Context, path string, log *slog.Logger) (*Store, error) {
+func newSQLite(path string, log *slog.Logger) (*Store, error) {
 	if path == "" || path == ":memory:" {
 		return nil, errors.New("open database: sqlite: needs the path of a file, as in sqlite:ringdown.db")
 	}
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + sqliteSettings
-	writer, err := openSQLitePool(ctx, dsn, 1, log)
+	writer, err := newSQLitePool(dsn, 1, log)
 	if err != nil {
-		return nil, fmt.Errorf("open database sqlite:%s: %w; its directory must exist and be ours to write to", path, err)
+		return nil, fmt.Errorf("open database sqlite:%s: %w", path, err)
 	}
-	reader, err := openSQLitePool(ctx, dsn+"&_pragma=query_only(1)", sqliteReaders, log)
+	reader, err := newSQLitePool(dsn+"&_pragma=query_only(1)", sqliteReaders, log)
 	if err != nil {
 		onlyWriter := Store{reader: writer, writer: writer}
 		return nil, fmt.Errorf("open database sqlite:%s: %w", path, errors.Join(err, onlyWriter.Close()))
 	}
-	return &Store{reader: reader, writer: writer, dialect: goose.DialectSQLite3, log: log}, nil
+	about := fmt.Sprintf("database sqlite:%s, whose directory must exist and be ours to write to", path)
+	return &Store{reader: reader, writer: writer, dialect: goose.DialectSQLite3, about: about, log: log}, nil
 }
 
-func openSQLitePool(ctx context.Context, dsn string, connections int, log *slog.Logger) (*gorm.DB, error) {
+func newSQLitePool(dsn string, connections int, log *slog.Logger) (*gorm.DB, error) {
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
-	if err := db.PingContext(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
 	return openGorm(sqliteDialect{sqlite.Dialector{Conn: db}}, log)
 }
 
 // sqliteDialect is gorm's with the errors of the driver in pure Go.
 type sqliteDialect struct{ sqlite.Dialector }
+
+// Initialize asks a database in memory for SQLite's version, as gorm wants to know: the file may
+// be away.
+func (d sqliteDialect) Initialize(g *gorm.DB) error {
+	memory, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		return err
+	}
+	err = sqlite.Dialector{Conn: memory}.Initialize(g)
+	g.ConnPool = d.Conn
+	return errors.Join(err, memory.Close())
+}
 
 func (sqliteDialect) Translate(err error) error {
 	var fault *driver.Error

@@ -28,21 +28,34 @@ type Store struct {
 	reader  *gorm.DB
 	writer  *gorm.DB // the reader's own pool on Postgres; on SQLite another one, of one connection
 	dialect goose.Dialect
+	about   string // which database this is, and what it needs in order to answer
 	log     *slog.Logger
 }
 
-// Open opens the database at a URL, sqlite:PATH or postgres://…, and asks it for a sign of life.
-// It does not migrate.
-func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
+// New makes a store for the database at a URL, sqlite:PATH or postgres://…, and asks nothing of it
+// yet: a store works as soon as its database does.
+func New(url string, log *slog.Logger) (*Store, error) {
 	scheme, path, _ := strings.Cut(url, ":")
 	switch scheme {
 	case "sqlite":
-		return openSQLite(ctx, path, log)
+		return newSQLite(path, log)
 	case "postgres", "postgresql":
-		return openPostgres(ctx, url, log)
+		return newPostgres(url, log)
 	default: // the URL may hold a password: it is not repeated
 		return nil, errors.New("open database: its URL must be sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME")
 	}
+}
+
+// Open is New with a sign of life from the database. It does not migrate.
+func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
+	s, err := New(url, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Ping(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
 // Migrate brings the schema up to date. Several processes may do so at once on Postgres: the
@@ -82,7 +95,7 @@ func (s *Store) migrator() (*goose.Provider, error) {
 	return goose.NewProvider(s.dialect, db, files, options...)
 }
 
-// Ping asks the database for a sign of life.
+// Ping asks the database for a sign of life. Its error says what the database needs.
 func (s *Store) Ping(ctx context.Context) error {
 	for _, g := range []*gorm.DB{s.writer, s.reader} {
 		db, err := g.DB()
@@ -90,7 +103,7 @@ func (s *Store) Ping(ctx context.Context) error {
 			err = db.PingContext(ctx)
 		}
 		if err != nil {
-			return fmt.Errorf("ping database: %w", err)
+			return translate("reach "+s.about, err)
 		}
 	}
 	return nil

@@ -21,6 +21,7 @@ import (
 var nouns = map[string]any{
 	"users": &models.User{}, "schedules": &models.Schedule{}, "overrides": &models.Override{},
 	"phone_numbers": &models.PhoneNumber{}, "call_routes": &models.Route{}, "calls": &models.Call{}, "alerts": &models.Alert{},
+	"blocked_callers": &models.BlockedCaller{}, "phone_faults": store.PhoneFaultRow,
 }
 
 func TestEachFieldOfANounHasAColumnAndTheReverse(t *testing.T) {

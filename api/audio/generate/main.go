@@ -12,11 +12,11 @@ import (
 
 const (
 	rate    = 8000 // samples a second
-	seconds = 20   // of each recording, as long as models.HoldRound
+	seconds = 20   // of each recording on hold, as long as models.HoldRound
 )
 
 func main() {
-	for name, samples := range map[string][]int32{"music.wav": music(), "ringback.wav": ringback()} {
+	for name, samples := range map[string][]int32{"music.wav": music(), "ringback.wav": ringback(), "moment.wav": moment()} {
 		if err := os.WriteFile(name, wav(samples), 0o644); err != nil {
 			log.Fatal(err)
 		}
@@ -47,6 +47,16 @@ func music() []int32 {
 		}
 	}
 	fade(samples, rate/2)
+	return samples
+}
+
+// moment is two seconds of one chord, which may be repeated.
+func moment() []int32 {
+	samples := make([]int32, 2*rate)
+	for j, hz := range chords[0] {
+		pluck(samples[j*rate/4:], hz, 3600)
+	}
+	fade(samples, rate/50)
 	return samples
 }
 

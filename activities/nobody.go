@@ -1,0 +1,46 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/models"
+)
+
+// RoomStarted says whether the caller has been in the room and no longer waits there alone: they have
+// met somebody, or have left. A caller who still hears the greeting has not been there. It is safe
+// to repeat.
+func (p *Phone) RoomStarted(ctx context.Context, room string) (bool, error) {
+	rooms, err := p.Carrier.Rooms(ctx, room)
+	if err != nil {
+		return false, fmt.Errorf("ask after room: %w", err)
+	}
+	return len(rooms) > 0 && !slices.ContainsFunc(rooms, twilio.Room.Waits), nil
+}
+
+// ForwardAnswered says whether the fixed number took the call of a caller. It is safe to repeat.
+func (p *Phone) ForwardAnswered(ctx context.Context, callSID string) (bool, error) {
+	lines, err := p.Carrier.DialledBy(ctx, callSID)
+	if err != nil {
+		return false, fmt.Errorf("ask after the line that call %s was forwarded to: %w", callSID, err)
+	}
+	return slices.ContainsFunc(lines, func(line twilio.State) bool { return line.Answered }), nil
+}
+
+// Recording asks for the message that a caller left, for when nobody told of it. Its status is
+// expected while the carrier has none. It is safe to repeat.
+func (p *Phone) Recording(ctx context.Context, callSID string) (models.Voicemail, error) {
+	found := models.Voicemail{Status: models.RecordingExpected, Transcribe: models.TranscriptNone}
+	recordings, err := p.Carrier.Recordings(ctx, callSID)
+	if err != nil {
+		return found, fmt.Errorf("ask for the recording of call %s: %w", callSID, err)
+	}
+	for _, r := range recordings {
+		if r.Ready() {
+			return models.Voicemail{Status: models.RecordingReady, Recording: r.SID, Seconds: r.Seconds, Transcribe: models.TranscriptNone}, nil
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,83 @@
+package twilio
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+
+	"github.com/ringdown/ringdown/models"
+	api "github.com/twilio/twilio-go/rest/api/v2010"
+)
+
+var recordingSID = regexp.MustCompile(`^RE[0-9a-fA-F]{32}$`)
+
+// Recording is what a caller said, as the carrier keeps it.
+type Recording struct {
+	SID     string
+	Status  string // in the carrier's words
+	Seconds int    // zero while it is not known
+}
+
+// Ready says whether it can be heard.
+func (r Recording) Ready() bool { return r.Status == "completed" && r.Seconds > 0 }
+
+// Recordings lists what was recorded of a call. It is safe to repeat.
+func (c *Client) Recordings(ctx context.Context, call string) ([]Recording, error) {
+	if !callSID.MatchString(call) {
+		return nil, &models.InvalidError{Field: "sid", Reason: "must be CA and 32 hexadecimal digits"}
+	}
+	var recordings []Recording
+	err := c.ask(ctx, "find recordings", func(s *api.ApiService) error {
+		page, err := s.PageCallRecording(call, new(api.ListCallRecordingParams).SetPageSize(20), "", "")
+		if err != nil || page.Recordings == nil {
+			return errors.Join(err, errNoAnswer)
+		}
+		recordings = make([]Recording, len(page.Recordings))
+		for i, r := range page.Recordings {
+			seconds, _ := strconv.Atoi(text(r.Duration))
+			recordings[i] = Recording{SID: text(r.Sid), Status: text(r.Status), Seconds: max(seconds, 0)}
+		}
+		return nil
+	})
+	return recordings, err
+}
+
+// Sound is a recording as a stream of WAV. Whoever gets it closes it.
+type Sound struct {
+	io.ReadCloser
+	Length int64 // in bytes, -1 when the carrier does not say
+}
+
+// Listen opens a recording. It reads nothing ahead, so that a long one takes no memory; ctx ends the
+// stream too. models.ErrNotFound says that the carrier no longer has it.
+func (c *Client) Listen(ctx context.Context, sid string) (Sound, error) {
+	if !recordingSID.MatchString(sid) {
+		return Sound{}, &models.InvalidError{Field: "sid", Reason: "must be RE and 32 hexadecimal digits"}
+	}
+	host := &url.URL{Scheme: "https", Host: "api.twilio.com"}
+	if c.apiURL != nil {
+		host = c.apiURL
+	}
+	address := host.JoinPath("2010-04-01", "Accounts", c.accountSID, "Recordings", sid+".wav")
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
+	if err != nil {
+		return Sound{}, err
+	}
+	request.SetBasicAuth(c.accountSID, c.authToken)
+	answer, err := (&http.Client{Transport: c.transport}).Do(request)
+	if err != nil {
+		return Sound{}, &CarrierError{Op: "open recording", Class: Unsent, cause: err}
+	}
+	if answer.StatusCode != http.StatusOK {
+		class := Refused
+		if answer.StatusCode == http.StatusNotFound {
+			class = NotFound
+		}
+		return Sound{}, errors.Join(&CarrierError{Op: "open recording", Class: class, Status: answer.StatusCode}, answer.Body.Close())
+	}
+	return Sound{answer.Body, answer.ContentLength}, nil
+}

@@ -1,0 +1,125 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"time"
+
+	"github.com/ringdown/ringdown/api/twiml"
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/models/store"
+)
+
+// EmergencyURL is where the emergency document of a number is served: below base, which does not
+// end with a slash. It is empty when base is, or when the number has no id yet.
+func EmergencyURL(base, numberID string) string {
+	if base == "" || numberID == "" {
+		return ""
+	}
+	return base + "/" + emergencyFile(numberID)
+}
+
+func emergencyFile(numberID string) string { return numberID + ".xml" }
+
+// emergencyFiles are the names of our documents among whatever else is in their folder.
+var emergencyFiles = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.xml$`)
+
+// EmergencyDocuments are the documents that are to be published now, by the ids of their numbers:
+// one for each active number whose route is switched on.
+func EmergencyDocuments(ctx context.Context, s *store.Store) (map[string][]byte, error) {
+	numbers, err := all(func(p store.Page) ([]models.PhoneNumber, string, error) { return s.Numbers(ctx, p) })
+	if err != nil {
+		return nil, err
+	}
+	routes, err := all(func(p store.Page) ([]models.Route, string, error) { return s.Routes(ctx, p) })
+	if err != nil {
+		return nil, err
+	}
+	active := map[string]bool{}
+	for _, n := range numbers {
+		active[n.ID] = n.Status == models.NumberActive
+	}
+	documents := map[string][]byte{}
+	for _, r := range routes {
+		if r.Enabled && active[r.PhoneNumberID] {
+			documents[r.PhoneNumberID] = emergencyDocument(r.Defaults())
+		}
+	}
+	return documents, nil
+}
+
+// emergencyDocument is what a caller of a route gets from another host while our site is away. The
+// carrier has tried our site several times by then, and would come back to this very document if
+// it were sent there once more: so it diverts at once, or tells the caller, and never goes round in
+// a circle.
+func emergencyDocument(r models.Route) []byte {
+	if r.EmergencyNumber == "" {
+		return twiml.Goodbye(r.Language, models.PhraseNobody)
+	}
+	return twiml.Divert(r.Language, r.EmergencyNumber)
+}
+
+// all reads every page of a list.
+func all[T any](read func(store.Page) ([]T, string, error)) ([]T, error) {
+	var found []T
+	for page := (store.Page{Limit: 200}); ; {
+		rows, next, err := read(page)
+		found = append(found, rows...)
+		if err != nil || next == "" {
+			return found, err
+		}
+		page.Cursor = next
+	}
+}
+
+// publishWithin is how long a publication may take: whoever saved a route waits for it.
+const publishWithin = 3 * time.Second
+
+// emergency publishes the emergency documents as files, which any host can serve.
+type emergency struct {
+	store  *store.Store
+	folder string // empty publishes nothing
+	log    *slog.Logger
+
+	mu    sync.Mutex // one publication at a time, so that who reads last writes last
+	fault complaint
+}
+
+// publish brings the folder up to date. It is safe to repeat. When it fails, what was published
+// before stays.
+func (e *emergency) publish(ctx context.Context) error {
+	if e.folder == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishWithin)
+	defer cancel()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	err := e.write(ctx)
+	e.fault.note(e.log, err, "emergency documents not published", "folder", e.folder,
+		"remedy", "the database must answer, and this process be let write to FALLBACK_DIR; until then callers get the last published ones while our site is away")
+	return err
+}
+
+func (e *emergency) write(ctx context.Context) error {
+	documents, err := EmergencyDocuments(ctx, e.store)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(e.folder, 0o755); err != nil {
+		return err
+	}
+	published := map[string]bool{}
+	var faults []error
+	for id, document := range documents {
+		published[emergencyFile(id)] = true
+		faults = append(faults, replaceFile(filepath.Join(e.folder, emergencyFile(id)), document, 0o644))
+	}
+	faults = append(faults, removeOthers(e.folder, emergencyFiles, published))
+	return errors.Join(faults...)
+}

@@ -1,0 +1,378 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/api/twiml"
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/models/store"
+	"github.com/ringdown/ringdown/models/store/storetest"
+	"github.com/ringdown/ringdown/simulator"
+)
+
+// files are the contents of the files in a folder, by name; none when there is no folder.
+func files(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	for _, entry := range entries {
+		text, err := os.ReadFile(filepath.Join(folder, entry.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[entry.Name()] = string(text)
+	}
+	return found
+}
+
+// holds checks what the files of a folder are, and that no name of one has a phone number in it.
+func holds(t *testing.T, when, folder string, want map[string]string) {
+	t.Helper()
+	got := files(t, folder)
+	if !maps.Equal(got, want) {
+		t.Errorf("%s the folder holds\n%v, want\n%v", when, got, want)
+	}
+	for name := range got {
+		if numberFamilies.MatchString(name) {
+			t.Errorf("%s is named after a number", name)
+		}
+	}
+}
+
+func TestEachChangeOfARouteIsPublished(t *testing.T) {
+	t.Parallel()
+	client, _ := newFakeCarrier(t, owned)
+	rt := newREST(t, client)
+	folder := filepath.Join(t.TempDir(), "not", "there", "yet")
+	rt.emergency.folder = folder
+	number := rt.send(http.MethodPost, "/v1/phone-numbers", supportLine).is(http.StatusCreated).id()
+	holds(t, "with a number alone", folder, nil)
+
+	plain := ringing(rt.user(alice))
+	with := func(fields string) string { return strings.Replace(plain, "{", "{"+fields+", ", 1) }
+	bound := `"phone_number_id": "` + number + `"`
+	path := rt.send(http.MethodPost, "/v1/call-routes", with(bound+`, "emergency_number": "+447700900112"`)).
+		is(http.StatusCreated).Header().Get("Location")
+	holds(t, "with a route", folder, map[string]string{number + ".xml": string(twiml.Divert("en-GB", "+447700900112"))})
+
+	for _, c := range []struct{ when, body, want string }{
+		{"with another emergency number", with(bound + `, "emergency_number": "+447700900113"`), string(twiml.Divert("en-GB", "+447700900113"))},
+		{"in another language", with(bound + `, "language": "de-DE", "emergency_number": "+447700900113"`), string(twiml.Divert("de-DE", "+447700900113"))},
+		{"without an emergency number", with(bound), string(twiml.Goodbye("en-GB", models.PhraseNobody))},
+		{"switched off", with(bound + `, "enabled": false`), ""},
+		{"switched on again", with(bound), string(twiml.Goodbye("en-GB", models.PhraseNobody))},
+		{"without its number", plain, ""},
+		{"with its number again", with(bound), string(twiml.Goodbye("en-GB", models.PhraseNobody))},
+	} {
+		saved := rt.send(http.MethodPut, path, c.body).is(http.StatusOK)
+		if strings.Contains(saved.Body.String(), "published") {
+			t.Errorf("%s: %s", c.when, saved.Body)
+		}
+		want := map[string]string{}
+		if c.want != "" {
+			want[number+".xml"] = c.want
+		}
+		holds(t, c.when, folder, want)
+	}
+	if info, err := os.Stat(filepath.Join(folder, number+".xml")); err != nil || info.Mode() != 0o644 {
+		t.Errorf("the host that serves it sees %v, %v", info.Mode(), err)
+	}
+
+	if err := os.Rename(folder, folder+"-gone"); err != nil {
+		t.Fatal(err)
+	}
+	rt.send(http.MethodPut, "/v1/phone-numbers/"+number, `{"name": "Hotline"}`).is(http.StatusOK)
+	holds(t, "made anew", folder, files(t, folder+"-gone"))
+
+	released, err := rt.store.Number(t.Context(), number)
+	released.Status = models.NumberReleased
+	if _, err2 := rt.store.UpdateNumber(t.Context(), released, 0); err != nil || err2 != nil {
+		t.Fatal(err, err2)
+	}
+	if err := rt.emergency.publish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, "without the number", folder, nil)
+}
+
+func TestAPublicationThatFailsIsAWarningAndIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil)
+	inTheWay := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rt.emergency.folder = filepath.Join(inTheWay, "documents")
+	number, err := rt.store.CreateNumber(t.Context(), models.PhoneNumber{Number: ourNumber, Status: models.NumberActive})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := strings.Replace(ringing(rt.user(alice)), "{", `{"phone_number_id": "`+number.ID+`", "emergency_number": "+447700900112", `, 1)
+	warned := func(r reply) bool {
+		t.Helper()
+		var saved savedRoute
+		r.into(&saved)
+		return slices.ContainsFunc(saved.Warnings, func(w string) bool { return strings.Contains(w, "could not be published") })
+	}
+	made := rt.send(http.MethodPost, "/v1/call-routes", body).is(http.StatusCreated)
+	path := made.Header().Get("Location")
+	if !warned(made) || !warned(rt.send(http.MethodPut, path, body).is(http.StatusOK)) {
+		t.Errorf("nobody was warned: %s", made.Body)
+	}
+	if n := strings.Count(rt.log.String(), `"level":"ERROR"`); n != 1 || !strings.Contains(rt.log.String(), "FALLBACK_DIR") {
+		t.Errorf("%d errors logged: %s", n, rt.log)
+	}
+	if err := os.Remove(inTheWay); err != nil {
+		t.Fatal(err)
+	}
+	if mended := rt.send(http.MethodPut, path, body).is(http.StatusOK); warned(mended) {
+		t.Errorf("still warned: %s", mended.Body)
+	}
+	holds(t, "mended", rt.emergency.folder, map[string]string{number.ID + ".xml": string(twiml.Divert("en-GB", "+447700900112"))})
+	if !strings.Contains(rt.log.String(), "over: emergency documents not published") || numberFamilies.MatchString(rt.log.String()) {
+		t.Errorf("logged %s", rt.log)
+	}
+}
+
+func TestOnlyWhatHasChangedIsWritten(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "document.xml")
+	write := func(content string) fs.FileInfo {
+		t.Helper()
+		if err := replaceFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info
+	}
+	first := write("one")
+	if again := write("one"); !os.SameFile(first, again) {
+		t.Error("the same content is written again")
+	}
+	if other := write("two"); os.SameFile(first, other) {
+		t.Error("a file that somebody may be reading is written into")
+	}
+	holds(t, "afterwards", folder, map[string]string{"document.xml": "two"})
+}
+
+func TestWhatIsNotOursStaysInTheFolder(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	gone, kept := "0199c3a0-0000-7000-8000-000000000001.xml", "0199c3a0-0000-7000-8000-000000000002.xml"
+	others := []string{"index.html", "notes.xml", "0199c3a0-0000-7000-8000-000000000001.xml.gz", halfWritten + "now"}
+	for _, name := range append(others, gone, kept, halfWritten+"long-ago") {
+		if err := os.WriteFile(filepath.Join(folder, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := time.Now().Add(-2 * halfWrittenLong)
+	if err := os.Chtimes(filepath.Join(folder, halfWritten+"long-ago"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	if err := removeOthers(folder, emergencyFiles, map[string]bool{kept: true}); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{kept: ""}
+	for _, name := range others {
+		want[name] = ""
+	}
+	holds(t, "tidied", folder, want)
+}
+
+// Several processes have one database and one folder. Whoever reads sees a whole document at every
+// moment, and the last state of the route in the end.
+func TestSeveralProcessesPublishIntoOneFolder(t *testing.T) {
+	t.Parallel()
+	wt := newWebhookTest(t)
+	folder := t.TempDir()
+	file := filepath.Join(folder, wt.boundNumber()+".xml")
+	documents := map[string]bool{}
+	for i := range 10 {
+		documents[string(twiml.Divert("de-DE", models.Phone(fmt.Sprintf("+44770090010%d", i))))] = true
+	}
+	wt.edit(func(r *models.Route) { r.EmergencyNumber = "+447700900100" })
+	processes := []*emergency{{store: wt.store, folder: folder, log: wt.Server.log}, {store: wt.store, folder: folder, log: wt.Server.log}}
+	wt.must(processes[0].publish(t.Context()))
+	read, done := sync.WaitGroup{}, make(chan struct{})
+	read.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			if text, err := os.ReadFile(file); err != nil || !documents[string(text)] {
+				t.Errorf("read %q, %v", text, err)
+				return
+			}
+		}
+	})
+	for i := range 10 {
+		wt.edit(func(r *models.Route) { r.EmergencyNumber = models.Phone(fmt.Sprintf("+44770090010%d", i)) })
+		var published sync.WaitGroup
+		for _, process := range processes {
+			published.Go(func() {
+				if err := process.publish(context.Background()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		published.Wait()
+		holds(t, "published by both", folder, map[string]string{filepath.Base(file): string(twiml.Divert("de-DE", models.Phone(fmt.Sprintf("+44770090010%d", i))))})
+	}
+	close(done)
+	read.Wait()
+}
+
+// boundNumber is the id of the number that has the route.
+func (wt *webhookTest) boundNumber() string {
+	wt.Helper()
+	route, err := wt.store.Route(context.Background(), "support")
+	wt.must(err)
+	return route.PhoneNumberID
+}
+
+func TestAProcessPublishesAtItsStartAndEveryTenMinutes(t *testing.T) {
+	keeps := func(wt *webhookTest) (folder string, stop func()) {
+		folder = filepath.Join(wt.TempDir(), "documents")
+		wt.Server.emergency.folder = folder
+		ctx, cancel := context.WithCancel(context.Background())
+		var kept sync.WaitGroup
+		kept.Go(func() { wt.Keep(ctx) })
+		synctest.Wait()
+		return folder, func() { cancel(); kept.Wait() }
+	}
+	diverts := func(wt *webhookTest, emergency models.Phone) map[string]string {
+		return map[string]string{wt.boundNumber() + ".xml": string(twiml.Divert("de-DE", emergency))}
+	}
+	inCall(t, "so that a change by another process is seen", func(wt *webhookTest) {
+		folder, stop := keeps(wt)
+		defer stop()
+		holds(wt.T, "at the start", folder, diverts(wt, emergencyNumber))
+		wt.edit(func(r *models.Route) { r.EmergencyNumber = "+447700900113" })
+		time.Sleep(10*time.Minute - time.Nanosecond)
+		synctest.Wait()
+		holds(wt.T, "before ten minutes", folder, diverts(wt, emergencyNumber))
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		holds(wt.T, "after ten minutes", folder, diverts(wt, "+447700900113"))
+		wt.logged()
+	})
+	inCall(t, "and sooner after a failure", func(wt *webhookTest) {
+		folder, stop := keeps(wt)
+		defer stop()
+		wt.must(os.RemoveAll(folder))
+		wt.must(os.WriteFile(folder, nil, 0o600))
+		if wt.Server.emergency.publish(context.Background()) == nil { // as when a route is saved
+			wt.Error("published into a file")
+		}
+		wt.logged("emergency documents not published")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		wt.logged() // once is enough
+		wt.must(os.Remove(folder))
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		holds(wt.T, "mended", folder, diverts(wt, emergencyNumber))
+		wt.logged("over: emergency documents not published")
+	})
+	inCall(t, "but while the database is away what is published stays", func(wt *webhookTest) {
+		folder, stop := keeps(wt)
+		defer stop()
+		want := diverts(wt, emergencyNumber)
+		wt.must(wt.store.Close())
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		holds(wt.T, "without the database", folder, want)
+		wt.logged("emergency documents not published", "routes not copied")
+	})
+}
+
+func TestEveryNumberIsPublishedHoweverManyThereAre(t *testing.T) {
+	t.Parallel()
+	s := storetest.SQLite(t)
+	for i := range 205 {
+		number, err := s.CreateNumber(t.Context(), models.PhoneNumber{Number: models.Phone(fmt.Sprintf("+12025550%03d", i)), Status: models.NumberActive})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.CreateRoute(t.Context(), models.Route{Name: fmt.Sprint(i), PhoneNumberID: number.ID, Enabled: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if documents, err := EmergencyDocuments(t.Context(), s); err != nil || len(documents) != 205 {
+		t.Errorf("%d documents, %v", len(documents), err)
+	}
+	_, err := all(func(store.Page) ([]int, string, error) { return nil, "more", errAway })
+	if !errors.Is(err, errAway) {
+		t.Errorf("a page that fails: %v", err)
+	}
+}
+
+// The simulated carrier refuses what the real one would refuse: the published file, served by a
+// host of plain files, is what its callers hear while our site is away.
+func TestTheCarrierObeysThePublishedDocument(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name      string
+		emergency models.Phone
+		hears     string
+	}{
+		{"and connects to the emergency number", emergencyNumber, ""},
+		{"and says that nobody is there", "", "niemand"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			wt := newWebhookTest(t)
+			wt.edit(func(r *models.Route) { r.EmergencyNumber = c.emergency })
+			process := &emergency{store: wt.store, folder: t.TempDir(), log: wt.Server.log}
+			wt.must(process.publish(t.Context()))
+			host := httptest.NewServer(http.FileServer(http.Dir(process.folder)))
+			t.Cleanup(host.Close)
+			away := httptest.NewServer(nil)
+			away.Close()
+			carrier := simulator.New(simulator.Config{AccountSID: account, AuthToken: authToken, Speed: 100})
+			t.Cleanup(carrier.Close)
+			hooks := twilio.WebhooksAt(away.URL, EmergencyURL(host.URL, wt.boundNumber()))
+			carrier.AddNumber(simulator.Number{
+				Phone: ourNumber, VoiceURL: hooks.Voice, VoiceFallbackURL: hooks.Fallback, VoiceFallbackMethod: hooks.FallbackMethod,
+			})
+			carrier.Script(emergencyNumber, simulator.Script{})
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			caller := carrier.Dial(callersNumber, ourNumber, simulator.CallerScript{HangUpAfterJoined: 5})
+			if c.hears != "" {
+				_, err := caller.WaitHeard(ctx, c.hears)
+				wt.must(err)
+			} else {
+				wt.must(caller.WaitJoined(ctx))
+			}
+			<-caller.Done()
+			if legs := carrier.Legs(); c.emergency != "" && (len(legs) != 2 || legs[1].Phone() != string(c.emergency)) || c.emergency == "" && len(legs) != 1 {
+				t.Errorf("legs %v", legs)
+			}
+		})
+	}
+}

@@ -1,0 +1,74 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics are what the API counts.
+type metrics struct {
+	webhooks   *prometheus.HistogramVec
+	forged     prometheus.Counter
+	diversions *prometheus.CounterVec
+}
+
+// Forms of a diversion, as they are counted.
+const (
+	divertedOnArrival = "arrival" // nobody could answer the call in time
+	divertedFromHold  = "hold"    // the workers were away while the caller waited
+)
+
+// newMetrics registers everything; without a registry it counts for nobody.
+func newMetrics(registry prometheus.Registerer, live *liveCalls) (*metrics, error) {
+	m := &metrics{
+		webhooks: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "ringdown_webhook_seconds", Help: "Webhooks of the carrier, until they are answered.",
+			Buckets: []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 5, 15},
+		}, []string{"path", "status"}),
+		forged: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "ringdown_signature_failures_total", Help: "Webhooks without a true signature.",
+		}),
+		diversions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ringdown_diversions_total", Help: "Callers sent to the emergency number.",
+		}, []string{"form"}),
+	}
+	for _, form := range []string{divertedOnArrival, divertedFromHold} {
+		m.diversions.WithLabelValues(form) // from zero, so that the first one is seen as a rise
+	}
+	if registry == nil {
+		return m, nil
+	}
+	var faults []error
+	for _, c := range []prometheus.Collector{m.webhooks, m.forged, m.diversions, live} {
+		faults = append(faults, registry.Register(c))
+	}
+	return m, errors.Join(faults...)
+}
+
+// diverted counts a caller who was sent to the emergency number.
+func (m *metrics) diverted(form string) { m.diversions.WithLabelValues(form).Inc() }
+
+// timed times each webhook. It goes around whatever may turn an error into an answer.
+func (m *metrics) timed(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if !strings.HasPrefix(c.Path(), "/twilio/") { // of a route: unknown addresses have none
+			return next(c)
+		}
+		began := time.Now()
+		if err := next(c); err != nil {
+			c.Error(err)
+		}
+		status := c.Response().Status
+		if status == http.StatusForbidden {
+			m.forged.Inc()
+		}
+		m.webhooks.WithLabelValues(c.Path(), strconv.Itoa(status)).Observe(time.Since(began).Seconds())
+		return nil
+	}
+}

@@ -1,0 +1,87 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/ringdown/ringdown/models"
+)
+
+const (
+	// recent is how far back a caller's calls count towards the limit of a minute.
+	recent = time.Minute
+	// liveAtMost is how long a row without an end counts as a live call: a run that was lost, and
+	// that nothing has closed, must not fill its route for ever.
+	liveAtMost = 24 * time.Hour
+)
+
+const callerFacts = `SELECT
+	EXISTS (SELECT 1 FROM blocked_callers
+		WHERE number = @caller AND number <> '' AND (until IS NULL OR until > @at)) AS blocked,
+	EXISTS (SELECT 1 FROM phone_numbers
+		WHERE number = @caller AND number <> '' AND status <> @released) AS own_number,
+	(SELECT count(*) FROM calls
+		WHERE route_id = @route AND caller = @caller AND caller <> '' AND started_at > @recent
+			AND carrier_call_id <> @call) AS recent_calls,
+	(SELECT count(*) FROM calls
+		WHERE route_id = @route AND ended_at IS NULL AND started_at > @live
+			AND carrier_call_id <> @call) AS live_calls`
+
+// CallerFacts is what the database knows of the caller of a call that has just come, in one round
+// trip. The call itself does not count, whether or not its row is written. caller is empty when
+// withheld: then only the live calls of the route are known.
+func (s *Store) CallerFacts(ctx context.Context, routeID string, caller models.Phone, carrierCallID string, at time.Time) (models.CallerFacts, error) {
+	var known models.CallerFacts
+	err := s.reader.WithContext(ctx).Raw(callerFacts, map[string]any{
+		"route": routeID, "caller": caller, "call": carrierCallID, "released": models.NumberReleased,
+		"at": instant(at), "recent": instant(at.Add(-recent)), "live": instant(at.Add(-liveAtMost)),
+	}).Find(&known).Error // not Scan, whose log shows the values
+	return known, translate("caller of call "+carrierCallID, err)
+}
+
+// Divert notes that a call is sent to the emergency number. Of all who try, in whatever process,
+// exactly one claims it. A call whose arrival was never written is claimed by nobody; Arrive
+// writes its diversion.
+func (s *Store) Divert(ctx context.Context, carrierCallID string, at time.Time) (claimed bool, err error) {
+	return s.claim(ctx, "divert call", carrierCallID, "diverted_at IS NULL", map[string]any{"diverted_at": instant(at)})
+}
+
+// Untold lists the diverted calls whose run does not know of it yet, the first diverted first: ids,
+// route and times.
+func (s *Store) Untold(ctx context.Context) ([]models.Call, error) {
+	var calls []models.Call
+	err := s.reader.WithContext(ctx).Select("id", "carrier_call_id", "route_id", "started_at", "diverted_at").
+		Where("diverted_at IS NOT NULL AND NOT diversion_told").Order("diverted_at, id").Find(&calls).Error
+	return calls, translate("list untold diversions", err)
+}
+
+// Told notes that the run of a call knows of its diversion, or is gone. It is safe to repeat.
+func (s *Store) Told(ctx context.Context, carrierCallID string) error {
+	_, err := s.claim(ctx, "told of call", carrierCallID, "NOT diversion_told", map[string]any{"diversion_told": true})
+	return err
+}
+
+// LiveCalls lists calls that have not ended and started before an instant, the oldest first, as
+// they arrived: with room and diversion, without plan and timeline.
+func (s *Store) LiveCalls(ctx context.Context, olderThan time.Time, limit int) ([]models.Call, error) {
+	var calls []models.Call
+	err := s.reader.WithContext(ctx).Omit("plan", "attempts", "timeline").
+		Where("ended_at IS NULL AND started_at < ?", instant(olderThan)).
+		Order("started_at, id").Limit(limit).Find(&calls).Error
+	return calls, translate("list live calls", err)
+}
+
+// CloseCall ends the row of a call that no run will end. It does nothing, and says so, where the
+// row has ended already or is not there.
+func (s *Store) CloseCall(ctx context.Context, carrierCallID string, outcome models.Outcome, reason string, at time.Time) (closed bool, err error) {
+	return s.claim(ctx, "close call", carrierCallID, "ended_at IS NULL", map[string]any{
+		"stage": models.StageEnded, "outcome": outcome, "reason": reason, "ended_at": instant(at),
+	})
+}
+
+// claim changes the row of a call while a condition holds, and says whether this did it.
+func (s *Store) claim(ctx context.Context, what, carrierCallID, while string, change map[string]any) (bool, error) {
+	changed := s.writer.WithContext(ctx).Model(&models.Call{}).
+		Where("carrier_call_id = ?", carrierCallID).Where(while).Updates(change)
+	return changed.RowsAffected == 1, translate(what+" "+carrierCallID, changed.Error)
+}

@@ -1,0 +1,88 @@
+package worker
+
+import (
+	"cmp"
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/workflows"
+)
+
+// Metrics keeps for Prometheus what the clients of Temporal and of the carrier report.
+type Metrics struct {
+	counters map[string]counterVec
+	timers   map[string]prometheus.Histogram
+	carrier  *prometheus.HistogramVec
+	temporal series
+}
+
+type counterVec struct {
+	*prometheus.CounterVec
+	labels []string
+}
+
+// NewMetrics registers everything; it errs when something of these names is there already.
+func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
+	m := &Metrics{
+		counters: map[string]counterVec{
+			workflows.MetricCalls:    newCounter(workflows.MetricCalls, "Calls that are over.", "outcome"),
+			workflows.MetricRefusals: newCounter(workflows.MetricRefusals, "Callers who were refused.", "reason"),
+			workflows.MetricDials:    newCounter(workflows.MetricDials, "Dials that are over, by the carrier's code.", "result", "code"),
+		},
+		timers: map[string]prometheus.Histogram{
+			workflows.MetricAccept: newTimer(workflows.MetricAccept, "From the accepted phone's dial to the responder's key.",
+				1, 2, 5, 10, 15, 20, 25, 30, 40, 60, 90),
+			workflows.MetricWait: newTimer(workflows.MetricWait, "A caller's wait, from the first dial until somebody accepts or nobody is left.",
+				5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900),
+			workflows.MetricGap: newTimer(workflows.MetricGap, "From the end of one phone's try to the next one's dial.",
+				0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+		},
+		carrier: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "ringdown_carrier_request_seconds", Help: "Requests of the carrier's REST API.",
+			Buckets: []float64{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10},
+		}, []string{"op", "class"}),
+	}
+	m.begin()
+	collectors := []prometheus.Collector{m.carrier, &m.temporal}
+	for _, c := range m.counters {
+		collectors = append(collectors, c)
+	}
+	for _, t := range m.timers {
+		collectors = append(collectors, t)
+	}
+	var faults []error
+	for _, c := range collectors {
+		faults = append(faults, registry.Register(c))
+	}
+	return m, errors.Join(faults...)
+}
+
+func newCounter(name, help string, labels ...string) counterVec {
+	return counterVec{prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels), labels}
+}
+
+func newTimer(name, help string, buckets ...float64) prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets})
+}
+
+// begin counts from zero what an alert waits for: Prometheus does not see a counter rise that
+// begins at one.
+func (m *Metrics) begin() {
+	for _, o := range []models.Outcome{
+		models.Connected, models.Unanswered, models.Voicemailed, models.Forwarded, models.Abandoned,
+		models.Refused, models.GateFailed, models.Diverted, models.Failed,
+	} {
+		m.counters[workflows.MetricCalls].WithLabelValues(string(o))
+	}
+	for _, r := range models.RefusalReasons {
+		m.counters[workflows.MetricRefusals].WithLabelValues(string(r))
+	}
+}
+
+// CarrierAsked times a request of the carrier, for twilio.Config.
+func (m *Metrics) CarrierAsked(op string, class twilio.Class, took time.Duration) {
+	m.carrier.WithLabelValues(op, cmp.Or(string(class), "ok")).Observe(took.Seconds())
+}

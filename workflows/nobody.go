@@ -1,0 +1,207 @@
+package workflows
+
+import (
+	"time"
+
+	"github.com/ringdown/ringdown/models"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+const (
+	recordingGrace  = 10 * time.Second // for the carrier to tell of a message once its caller is gone
+	recordingChecks = 5 * time.Minute  // how often the carrier is asked for a recording that it does not tell of
+	recordingRounds = 3                // until it is held for missing
+	transcriptTime  = 10 * time.Minute // for the carrier to make a transcript
+)
+
+// nobody gives the caller whom nobody reached what the route has for them, and lasts until their
+// line ends.
+func (c *call) nobody(ctx workflow.Context) (models.Outcome, error) {
+	c.note(ctx, "nobody took the call")
+	heard := true
+	if c.stage != models.StageNobody {
+		c.stage = models.StageNobody
+		var err error
+		if heard, err = c.moveCaller(ctx); err != nil {
+			return models.Unanswered, err
+		}
+	}
+	c.mark(ctx, CallStage.ValueSet(string(models.StageNobody)))
+	outcome, err := c.lastResort(ctx, heard)
+	if c.diverted {
+		outcome = models.Diverted
+	}
+	return outcome, err
+}
+
+// lastResort is a voicemail, a fixed number or a sentence. A caller who could not be moved to it
+// still waits, and nothing more is to come.
+func (c *call) lastResort(ctx workflow.Context, heard bool) (models.Outcome, error) {
+	switch {
+	case !heard:
+		return models.Unanswered, c.seeOut(ctx, hangUpGrace)
+	case c.over() && c.voicemail == nil && c.forwarded == nil: // they left before it
+		return models.Unanswered, nil
+	case c.plan.Nobody.Action == models.NobodyForward:
+		return c.forward(ctx)
+	case c.plan.Nobody.Action == models.NobodyVoicemail:
+		return c.takeMessage(ctx)
+	default:
+		return models.Unanswered, c.seeOut(ctx, messageTime)
+	}
+}
+
+// forward lasts as long as the caller's line to the fixed number.
+func (c *call) forward(ctx workflow.Context) (models.Outcome, error) {
+	told := func() bool { return c.forwarded != nil }
+	for check := messageTime; !told() && !c.over(); check = laterChecks {
+		inTime, err := c.wait(ctx, check, "for the line to the fixed number", told)
+		if err != nil {
+			return models.Unanswered, err
+		}
+		if !inTime {
+			if err := c.askCarrier(ctx, nil); err != nil {
+				return models.Unanswered, err
+			}
+		}
+	}
+	if c.diverted {
+		return models.Diverted, nil
+	}
+	if c.forwarded == nil {
+		c.askForwarded(ctx)
+	}
+	if c.forwarded == nil || !c.forwarded.Answered {
+		c.record.Reason = "the fixed number did not answer"
+		c.note(ctx, c.record.Reason)
+		return models.Unanswered, c.seeOut(ctx, messageTime)
+	}
+	c.note(ctx, "the fixed number answered")
+	return models.Forwarded, c.seeOut(ctx, hangUpGrace)
+}
+
+// askForwarded asks the carrier how the line to the fixed number ended when nobody told.
+func (c *call) askForwarded(ctx workflow.Context) {
+	var answered bool
+	if err := workflow.ExecuteActivity(asking(ctx, "ask whether the fixed number answered"), phone.ForwardAnswered, c.in.CallSID).Get(ctx, &answered); err != nil {
+		workflow.GetLogger(ctx).Warn("the carrier does not say whether the fixed number answered", "cause", err)
+		return
+	}
+	if c.forwarded == nil {
+		c.forwarded = &Forwarded{Answered: answered}
+	}
+}
+
+// takeMessage lasts until the caller has left a message, or none.
+func (c *call) takeMessage(ctx workflow.Context) (models.Outcome, error) {
+	c.expectMessage()
+	if err := c.seeOut(ctx, messageTime+models.VoicemailLimit); err != nil {
+		return models.Unanswered, err
+	}
+	if told, err := awaitFor(ctx, c.plan.Paced(recordingGrace), "for the carrier's word of the message", c.messageTold); err != nil {
+		return models.Unanswered, err
+	} else if !told {
+		if err := c.askRecording(ctx, false); err != nil {
+			return models.Unanswered, err
+		}
+	}
+	if c.voicemail.Status != models.RecordingReady { // silence, or a caller who left before the tone
+		c.record.Reason = "the caller left no message"
+		c.note(ctx, c.record.Reason)
+		return models.Unanswered, nil
+	}
+	c.note(ctx, "the caller left a message")
+	return models.Voicemailed, nil
+}
+
+// expectMessage makes room for what becomes known of the caller's message, whoever is first to tell.
+func (c *call) expectMessage() {
+	if c.voicemail == nil {
+		c.voicemail = &models.Voicemail{Status: models.RecordingExpected, Transcribe: models.TranscriptNone}
+	}
+}
+
+// tellVoicemail tells the alert what has become known of the caller's message.
+func (c *call) tellVoicemail(ctx workflow.Context) {
+	if c.voicemail != nil && *c.voicemail != c.toldOf {
+		c.toldOf = *c.voicemail
+		c.tellAlert(ctx, SignalVoicemail, c.toldOf)
+	}
+}
+
+func (c *call) messageTold() bool { return c.voicemail.Status != models.RecordingExpected }
+
+// askRecording asks the carrier for a recording that it did not tell of. With last, one that it
+// does not have is missing.
+func (c *call) askRecording(ctx workflow.Context, last bool) error {
+	var found models.Voicemail
+	err := workflow.ExecuteActivity(asking(ctx, "ask for the recording"), phone.Recording, c.in.CallSID).Get(ctx, &found)
+	switch {
+	case temporal.IsCanceledError(err):
+		return err
+	case err != nil:
+		workflow.GetLogger(ctx).Warn("the carrier does not say whether there is a recording", "cause", err)
+	case found.Status != models.RecordingExpected && !c.messageTold():
+		c.onRecorded(ctx, Recorded{Recording: found.Recording, Seconds: found.Seconds})
+	}
+	if last && !c.messageTold() {
+		c.voicemail.Status = models.RecordingMissing
+		c.note(ctx, "the recording never arrived")
+	}
+	return nil
+}
+
+// completeVoicemail waits, when the caller is long gone, for what the carrier still has to tell of
+// their message. A call that seemed to end without one ended with it.
+func (c *call) completeVoicemail(ctx workflow.Context, outcome models.Outcome) models.Outcome {
+	for round := 1; !c.messageTold() && round <= recordingRounds; round++ {
+		if told, err := awaitFor(ctx, c.plan.Paced(recordingChecks), "for the recording", c.messageTold); told || err != nil {
+			break
+		}
+		if err := c.askRecording(ctx, round == recordingRounds); err != nil {
+			break
+		}
+	}
+	if outcome == models.Unanswered && c.voicemail.Status == models.RecordingReady {
+		outcome, c.record.Reason = models.Voicemailed, ""
+		c.note(ctx, "the caller left a message after all")
+		c.mark(ctx, CallOutcome.ValueSet(string(outcome)))
+		c.tellAlert(ctx, SignalEnded, outcome)
+	}
+	c.tellVoicemail(ctx)
+	transcribed := func() bool { return c.voicemail.Transcribe != models.TranscriptPending }
+	if done, err := awaitFor(ctx, c.plan.Paced(transcriptTime), "for the transcript", transcribed); !done && err == nil {
+		c.voicemail.Transcribe = models.TranscriptNone
+	}
+	c.tellVoicemail(ctx)
+	return outcome
+}
+
+// onRecorded notes what became of the caller's message. It may be told early, late and twice.
+func (c *call) onRecorded(ctx workflow.Context, in Recorded) {
+	if c.expectMessage(); c.voicemail.Status == models.RecordingReady {
+		return
+	}
+	c.voicemail.Recording, c.voicemail.Seconds = in.Recording, in.Seconds
+	if in.Recording == "" || in.Seconds == 0 {
+		c.voicemail.Status = models.RecordingEmpty
+		return
+	}
+	c.voicemail.Status = models.RecordingReady
+	if models.Transcribes(c.plan.Language) && models.Transcribable(in.Seconds) && c.voicemail.Transcribe != models.TranscriptReady {
+		c.voicemail.Transcribe = models.TranscriptPending
+	}
+	c.note(ctx, "the message is recorded")
+}
+
+func (c *call) onTranscribed(ctx workflow.Context, in Transcribed) {
+	c.expectMessage()
+	switch {
+	case in.Text == "":
+		c.voicemail.Transcribe = models.TranscriptNone
+	default:
+		c.voicemail.Transcript, c.voicemail.Transcribe = in.Text, models.TranscriptReady
+		c.note(ctx, "the message is transcribed")
+	}
+}

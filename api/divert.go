@@ -3,10 +3,10 @@ package api
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/ringdown/ringdown/activities/twilio"
-	"github.com/ringdown/ringdown/api/twiml"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/workflows"
 )
@@ -18,12 +18,17 @@ const (
 	patienceOnHold = 60 * time.Second
 	// signOfLife is asked of a run as a sign of life: any worker answers it, no history grows by it.
 	signOfLife = "__temporal_workflow_metadata"
-	// signs is how many runs are asked, for some may have ended.
+	// signs is how many runs may stay silent before nobody is held to be at work.
 	signs = 3
-	// signWithin is how long a worker may take for it.
+	// signWithin is how long a worker may take for it, and a run may take to be told.
 	signWithin = 4 * time.Second
+	// lookWithin is how long the database may take to say who is on hold, and moving one of them.
+	lookWithin = 15 * time.Second
 	// heldAtMost is how many calls are looked after at once.
 	heldAtMost = 1000
+	// tellAgainAfter is how old a diversion is before it is told again: until then who diverted the
+	// caller is at it, and a start of the run may be on its way.
+	tellAgainAfter = 15 * time.Second
 )
 
 // divertArriving notes that a caller whom no run could answer is sent to the emergency number. It is
@@ -34,7 +39,9 @@ func (s *Server) divertArriving(in models.Inbound) {
 	call, now := arrival(in), s.now()
 	call.DivertedAt = &now
 	s.background(func(ctx context.Context) {
-		if err := s.store.Arrive(ctx, call); err != nil {
+		written, cancel := context.WithTimeout(ctx, backgroundWithin/2) // the run is told all the same
+		defer cancel()
+		if err := s.store.Arrive(written, call); err != nil {
 			s.log.Error("diversion not written", "call", in.CallSID, "cause", err)
 		}
 		s.tellDiverted(ctx, call)
@@ -42,26 +49,39 @@ func (s *Server) divertArriving(in models.Inbound) {
 }
 
 // tellDiverted tells a run that its caller talks to the emergency number. Where there is no run the
-// row is closed.
+// row is closed; after a new diversion it is told again later, because a run may be about to start.
 func (s *Server) tellDiverted(ctx context.Context, call models.Call) {
-	err := s.temporal.SignalWorkflow(ctx, workflows.CallID(call.CarrierCallID), "", workflows.SignalDiverted, nil)
-	if gone(err) {
+	tellCtx, cancel := context.WithTimeout(ctx, signWithin)
+	defer cancel()
+	err := s.tell(tellCtx, call.CarrierCallID, workflows.SignalDiverted, nil)
+	noRun := gone(err)
+	if err != nil && !noRun {
+		s.log.Warn("run not told of its diversion yet", "call", call.CarrierCallID, "cause", err)
+		return
+	}
+	err = nil
+	if noRun {
 		_, err = s.store.CloseCall(ctx, call.CarrierCallID, models.Diverted, "the caller was sent to the emergency number", s.now())
 	}
-	if err == nil {
+	if err == nil && (!noRun || s.settled(call)) {
 		err = s.store.Told(ctx, call.CarrierCallID)
 	}
 	if err != nil {
-		s.log.Warn("run not told of its diversion yet", "call", call.CarrierCallID, "cause", err)
+		s.log.Warn("diversion not on record yet", "call", call.CarrierCallID, "cause", err)
 	}
+}
+
+// settled says whether a diversion is so old that nobody is at it any more.
+func (s *Server) settled(call models.Call) bool {
+	return s.now().Sub(*call.DivertedAt) >= s.paced(tellAgainAfter)
 }
 
 // Watch looks after callers for whom no worker works, until ctx is done: it sends those who have
 // been on hold for too long to the emergency number, and tells runs of diversions that they could
 // not hear of. Any number of processes may do so at once.
 func (s *Server) Watch(ctx context.Context) {
-	watch := watch{Server: s, alive: s.now()}
-	for ticks := time.NewTicker(watchEvery); ; {
+	watch := watch{Server: s}
+	for ticks := time.NewTicker(s.paced(watchEvery)); ; {
 		select {
 		case <-ctx.Done():
 			ticks.Stop()
@@ -72,31 +92,30 @@ func (s *Server) Watch(ctx context.Context) {
 	}
 }
 
-// watch remembers when a worker last gave a sign of life.
+// paced is a wait at the pace of the calls.
+func (s *Server) paced(d time.Duration) time.Duration {
+	if s.pace == 0 {
+		return d
+	}
+	return time.Duration(float64(d) / s.pace)
+}
+
+// watch remembers since when it has seen no worker.
 type watch struct {
 	*Server
-	alive time.Time
+	silent time.Time // when it first asked in vain; zero while a worker answers
 }
 
 func (w *watch) look(ctx context.Context) {
-	untold, err := w.store.Untold(ctx)
-	if err != nil {
-		w.log.Warn("diversions not looked at", "cause", err)
-	}
-	for _, call := range untold {
-		w.tellDiverted(ctx, call)
-	}
-	held, err := w.store.LiveCalls(ctx, w.now(), heldAtMost)
+	w.tellUntold(ctx)
+	listCtx, cancel := context.WithTimeout(ctx, lookWithin)
+	held, err := w.store.LiveCalls(listCtx, w.now(), heldAtMost)
+	cancel()
 	if err != nil {
 		w.log.Warn("callers on hold not looked after", "cause", err)
 		return
 	}
-	if len(held) == 0 || w.anybodyWorks(ctx, held) {
-		w.alive = w.now()
-		return
-	}
-	if away := w.now().Sub(w.alive); away < patienceOnHold {
-		w.log.Warn("no worker gives a sign of life", "for", away.String())
+	if !w.abandoned(ctx, held) {
 		return
 	}
 	for _, call := range held {
@@ -106,57 +125,143 @@ func (w *watch) look(ctx context.Context) {
 	}
 }
 
-// anybodyWorks asks some runs, the newest first, for a sign of life.
-func (w *watch) anybodyWorks(ctx context.Context, held []models.Call) bool {
-	asked := held[max(len(held)-signs, 0):]
-	ended := 0
-	for i := range asked {
-		signCtx, cancel := context.WithTimeout(ctx, signWithin)
-		_, err := w.temporal.QueryWorkflow(signCtx, workflows.CallID(asked[len(asked)-1-i].CarrierCallID), "", signOfLife)
-		cancel()
-		if err == nil {
-			return true
-		}
-		if gone(err) {
-			ended++
-		}
+// abandoned says whether nobody has worked for these calls for too long. Time in which it could
+// not be asked does not count.
+func (w *watch) abandoned(ctx context.Context, held []models.Call) bool {
+	began := w.now()
+	if w.anybodyWorks(ctx, held) {
+		w.silent = time.Time{}
+		return false
 	}
-	return ended == len(asked)
+	if w.silent.IsZero() {
+		w.silent = began
+	}
+	away := w.now().Sub(w.silent)
+	if away < w.paced(patienceOnHold) {
+		w.log.Warn("no worker gives a sign of life", "for", away.String())
+		return false
+	}
+	return true
 }
 
-// divertHeld moves a caller who waits alone to the emergency number. Whoever talks is left alone.
+// anybodyWorks asks some runs, the newest first, for a sign of life. Calls without a run say
+// nothing either way; when there are no others, nobody waits for a worker.
+func (w *watch) anybodyWorks(ctx context.Context, held []models.Call) bool {
+	silent := 0
+	for _, call := range slices.Backward(held) {
+		signCtx, cancel := context.WithTimeout(ctx, signWithin)
+		_, err := w.temporal.QueryWorkflow(signCtx, workflows.CallID(call.CarrierCallID), "", signOfLife)
+		cancel()
+		switch {
+		case err == nil:
+			return true
+		case !gone(err):
+			silent++
+		}
+		if silent == signs {
+			return false
+		}
+	}
+	return silent == 0
+}
+
+// divertHeld claims a caller who waits alone and moves them to the emergency number. Whoever talks
+// is left alone.
 func (w *watch) divertHeld(ctx context.Context, call models.Call) {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
 	route, _, err := w.routes.forNumber(ctx, call.Number)
 	if err != nil || route.EmergencyNumber == "" {
 		w.log.Error("caller on hold has no emergency number to go to", "call", call.CarrierCallID, "route", call.RouteID, "cause", err)
 		return
 	}
-	waits, err := w.waits(ctx, call.Room)
-	if err != nil || !waits {
+	if waits, _, err := w.whereabouts(ctx, call); err != nil || !waits {
 		return
 	}
-	if claimed, err := w.store.Divert(ctx, call.CarrierCallID, w.now()); err != nil || !claimed {
-		return
+	now := w.now()
+	claimed, err := w.store.Divert(ctx, call.CarrierCallID, now)
+	if err != nil {
+		w.log.Error("caller on hold not claimed", "call", call.CarrierCallID, "cause", err)
 	}
-	w.log.Error("call diverted to the emergency number", "call", call.CarrierCallID, "route", call.RouteID, "form", divertedFromHold)
-	w.metrics.diverted(divertedFromHold)
-	if err := w.carrier.Move(ctx, call.CarrierCallID, w.links(call.CarrierCallID).Divert(route.Language)); err != nil && !errors.Is(err, twilio.ErrNotLive) {
-		w.log.Error("caller on hold not moved", "call", call.CarrierCallID, "cause", err)
+	if err == nil && claimed {
+		call.DivertedAt = &now
+		w.moveHeld(ctx, call, route.Language)
 	}
-	w.tellDiverted(ctx, call)
 }
 
-func (w *watch) waits(ctx context.Context, room string) (bool, error) {
-	rooms, err := w.carrier.Rooms(ctx, room)
-	if err != nil {
-		w.log.Error("room not looked at", "cause", err)
+// moveHeld moves a caller who was claimed, and tells their run. Until they are moved it is not told,
+// and a later look moves them.
+func (w *watch) moveHeld(ctx context.Context, call models.Call, language string) {
+	err := w.carrier.Move(ctx, call.CarrierCallID, w.links(call.CarrierCallID).Divert(language))
+	switch {
+	case errors.Is(err, twilio.ErrNotLive): // they have hung up, which their run hears as ever
+		w.leave(ctx, call)
+	case err != nil:
+		w.log.Error("caller on hold not moved yet", "call", call.CarrierCallID, "cause", err)
+	default:
+		w.log.Error("call diverted to the emergency number", "call", call.CarrierCallID, "route", call.RouteID, "form", divertedFromHold)
+		w.metrics.diverted(divertedFromHold)
+		w.tellDiverted(ctx, call)
 	}
-	for _, r := range rooms {
-		if r.Waits() {
-			return true, err
+}
+
+// leave gives up a claim: the run is not to be told.
+func (w *watch) leave(ctx context.Context, call models.Call) {
+	if err := w.store.Told(ctx, call.CarrierCallID); err != nil {
+		w.log.Warn("claim of a caller on hold not given up yet", "call", call.CarrierCallID, "cause", err)
+	}
+}
+
+// whereabouts asks the carrier whether a caller waits alone in their room, or talks there.
+func (w *watch) whereabouts(ctx context.Context, call models.Call) (waits, talks bool, err error) {
+	rooms, err := w.carrier.Rooms(ctx, call.Room)
+	if err != nil {
+		w.log.Error("room not looked at", "call", call.CarrierCallID, "cause", err)
+	}
+	return slices.ContainsFunc(rooms, twilio.Room.Waits), slices.ContainsFunc(rooms, twilio.Room.Talks), err
+}
+
+// tellUntold tells runs of diversions that they could not hear of.
+func (w *watch) tellUntold(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	untold, err := w.store.Untold(ctx)
+	if err != nil {
+		w.log.Warn("diversions not looked at", "cause", err)
+	}
+	for _, call := range untold {
+		if ctx.Err() != nil {
+			return // the others next time
+		}
+		if w.settled(call) {
+			w.finish(ctx, call)
 		}
 	}
-	return false, err
+}
+
+// finish brings a diversion to its end, whoever began it. A caller from hold may still be there,
+// because the carrier was away, or the process that claimed them died.
+func (w *watch) finish(ctx context.Context, call models.Call) {
+	if call.DivertedAt.Sub(call.StartedAt) < w.paced(patienceOnHold) { // on arrival
+		w.tellDiverted(ctx, call)
+		return
+	}
+	row, err := w.store.CallByCarrierID(ctx, call.CarrierCallID) // with its room
+	if err != nil {
+		w.log.Warn("diversion not looked at", "call", call.CarrierCallID, "cause", err)
+		return
+	}
+	waits, talks, err := w.whereabouts(ctx, row)
+	switch {
+	case err != nil: // next time
+	case talks: // somebody took the call before they could be moved
+		w.leave(ctx, row)
+	case waits:
+		route, _, _ := w.routes.forNumber(ctx, row.Number)
+		w.moveHeld(ctx, row, route.Language)
+	default:
+		w.tellDiverted(ctx, row)
+	}
 }
 
 // divert connects a caller who was on hold to the emergency number.
@@ -164,11 +269,10 @@ func (s *Server) divert(w webhook) error {
 	if !w.known() {
 		return s.unknown(w)
 	}
-	number, _ := models.ParsePhone(w.form.Get("To"))
-	route, _, err := s.routes.forNumber(w.ctx(), number)
+	route, _, err := s.routes.forNumber(w.ctx(), w.ours())
 	if err != nil || route.EmergencyNumber == "" {
 		s.log.Error("no emergency number", "call", w.Param("call"), "cause", err)
-		return w.say(twiml.Goodbye(w.language(), models.PhraseNobody))
+		return w.say(s.words(w).Goodbye(models.PhraseNobody))
 	}
-	return w.say(twiml.Divert(route.Language, route.EmergencyNumber))
+	return w.say(wordsOfRoute(route).Divert(route.EmergencyNumber))
 }

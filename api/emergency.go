@@ -58,10 +58,11 @@ func EmergencyDocuments(ctx context.Context, s *store.Store) (map[string][]byte,
 // it were sent there once more: so it diverts at once, or tells the caller, and never goes round in
 // a circle.
 func emergencyDocument(r models.Route) []byte {
+	words := twiml.Words{Language: r.Language, Voice: r.Voice, Phrases: r.Phrases}
 	if r.EmergencyNumber == "" {
-		return twiml.Goodbye(r.Language, models.PhraseNobody)
+		return words.Goodbye(models.PhraseNobody)
 	}
-	return twiml.Divert(r.Language, r.EmergencyNumber)
+	return words.Divert(r.EmergencyNumber)
 }
 
 // all reads every page of a list.

@@ -25,6 +25,14 @@ import (
 	"github.com/ringdown/ringdown/simulator"
 )
 
+// diversion is the document that connects to a number in a language's own words.
+func diversion(language string, emergency models.Phone) string {
+	return string(twiml.Words{Language: language}.Divert(emergency))
+}
+
+// nobodyThere is the document of a route without an emergency number.
+var nobodyThere = string(twiml.Words{}.Goodbye(models.PhraseNobody))
+
 // files are the contents of the files in a folder, by name; none when there is no folder.
 func files(t *testing.T, folder string) map[string]string {
 	t.Helper()
@@ -71,16 +79,18 @@ func TestEachChangeOfARouteIsPublished(t *testing.T) {
 	bound := `"phone_number_id": "` + number + `"`
 	path := rt.send(http.MethodPost, "/v1/call-routes", with(bound+`, "emergency_number": "+447700900112"`)).
 		is(http.StatusCreated).Header().Get("Location")
-	holds(t, "with a route", folder, map[string]string{number + ".xml": string(twiml.Divert("en-GB", "+447700900112"))})
+	holds(t, "with a route", folder, map[string]string{number + ".xml": diversion("en-GB", "+447700900112")})
 
 	for _, c := range []struct{ when, body, want string }{
-		{"with another emergency number", with(bound + `, "emergency_number": "+447700900113"`), string(twiml.Divert("en-GB", "+447700900113"))},
-		{"in another language", with(bound + `, "language": "de-DE", "emergency_number": "+447700900113"`), string(twiml.Divert("de-DE", "+447700900113"))},
-		{"without an emergency number", with(bound), string(twiml.Goodbye("en-GB", models.PhraseNobody))},
+		{"with another emergency number", with(bound + `, "emergency_number": "+447700900113"`), diversion("en-GB", "+447700900113")},
+		{"in another language", with(bound + `, "language": "de-DE", "emergency_number": "+447700900113"`), diversion("de-DE", "+447700900113")},
+		{"without an emergency number", with(bound), nobodyThere},
+		{"in its own words", with(bound + `, "phrases": {"nobody": "Call us tomorrow."}`),
+			string(twiml.Words{Phrases: map[models.Phrase]string{"nobody": "Call us tomorrow."}}.Goodbye(models.PhraseNobody))},
 		{"switched off", with(bound + `, "enabled": false`), ""},
-		{"switched on again", with(bound), string(twiml.Goodbye("en-GB", models.PhraseNobody))},
+		{"switched on again", with(bound), nobodyThere},
 		{"without its number", plain, ""},
-		{"with its number again", with(bound), string(twiml.Goodbye("en-GB", models.PhraseNobody))},
+		{"with its number again", with(bound), nobodyThere},
 	} {
 		saved := rt.send(http.MethodPut, path, c.body).is(http.StatusOK)
 		if strings.Contains(saved.Body.String(), "published") {
@@ -146,7 +156,7 @@ func TestAPublicationThatFailsIsAWarningAndIsTriedAgain(t *testing.T) {
 	if mended := rt.send(http.MethodPut, path, body).is(http.StatusOK); warned(mended) {
 		t.Errorf("still warned: %s", mended.Body)
 	}
-	holds(t, "mended", rt.emergency.folder, map[string]string{number.ID + ".xml": string(twiml.Divert("en-GB", "+447700900112"))})
+	holds(t, "mended", rt.emergency.folder, map[string]string{number.ID + ".xml": diversion("en-GB", "+447700900112")})
 	if !strings.Contains(rt.log.String(), "over: emergency documents not published") || numberFamilies.MatchString(rt.log.String()) {
 		t.Errorf("logged %s", rt.log)
 	}
@@ -210,7 +220,7 @@ func TestSeveralProcessesPublishIntoOneFolder(t *testing.T) {
 	file := filepath.Join(folder, wt.boundNumber()+".xml")
 	documents := map[string]bool{}
 	for i := range 10 {
-		documents[string(twiml.Divert("de-DE", models.Phone(fmt.Sprintf("+44770090010%d", i))))] = true
+		documents[diversion("de-DE", models.Phone(fmt.Sprintf("+44770090010%d", i)))] = true
 	}
 	wt.edit(func(r *models.Route) { r.EmergencyNumber = "+447700900100" })
 	processes := []*emergency{{store: wt.store, folder: folder, log: wt.Server.log}, {store: wt.store, folder: folder, log: wt.Server.log}}
@@ -240,7 +250,7 @@ func TestSeveralProcessesPublishIntoOneFolder(t *testing.T) {
 			})
 		}
 		published.Wait()
-		holds(t, "published by both", folder, map[string]string{filepath.Base(file): string(twiml.Divert("de-DE", models.Phone(fmt.Sprintf("+44770090010%d", i))))})
+		holds(t, "published by both", folder, map[string]string{filepath.Base(file): diversion("de-DE", models.Phone(fmt.Sprintf("+44770090010%d", i)))})
 	}
 	close(done)
 	read.Wait()
@@ -265,7 +275,7 @@ func TestAProcessPublishesAtItsStartAndEveryTenMinutes(t *testing.T) {
 		return folder, func() { cancel(); kept.Wait() }
 	}
 	diverts := func(wt *webhookTest, emergency models.Phone) map[string]string {
-		return map[string]string{wt.boundNumber() + ".xml": string(twiml.Divert("de-DE", emergency))}
+		return map[string]string{wt.boundNumber() + ".xml": diversion("de-DE", emergency)}
 	}
 	inCall(t, "so that a change by another process is seen", func(wt *webhookTest) {
 		folder, stop := keeps(wt)

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/ringdown/ringdown/api/twiml"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/workflows"
 )
@@ -36,7 +35,7 @@ func (s *Server) leg(w webhook) error {
 	}
 	answer, err := s.update(w, workflows.CallID(sid), workflows.UpdateLeg, id, workflows.PickedUp{Attempt: attempt, Leg: leg})
 	if gone(err) {
-		return w.say(twiml.Goodbye(w.language(), models.PhraseGone))
+		return w.say(s.words(w).Goodbye(models.PhraseGone))
 	}
 	return s.reply(w, sid, answer, err, next)
 }
@@ -53,14 +52,14 @@ func (s *Server) accept(w webhook) error {
 		"accept/"+attempt+"/"+strconv.Itoa(hearing)+"/"+leg,
 		workflows.Chosen{Attempt: attempt, Leg: leg, Hearing: hearing, Digits: w.digits()})
 	if gone(err) {
-		return w.say(twiml.Goodbye(w.language(), models.PhraseGone))
+		return w.say(s.words(w).Goodbye(models.PhraseGone))
 	}
 	return s.reply(w, sid, answer, err, s.links(sid).LegAgain(attempt, hearing, w.language()))
 }
 
 // legDone is asked when a responder's time in the room is over: the caller has hung up.
 func (s *Server) legDone(w webhook) error {
-	return w.say(twiml.Goodbye(w.language(), models.PhraseCallerLeft))
+	return w.say(s.words(w).Goodbye(models.PhraseCallerLeft))
 }
 
 // legStatus tells that a responder's leg has ended. While it rings that settles its dial; later

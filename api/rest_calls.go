@@ -74,6 +74,9 @@ func (a *rest) call(ctx context.Context, in *idInput) (*plain[models.Call], erro
 	return &plain[models.Call]{Body: call}, err
 }
 
+// openWithin is how long the carrier may take until a recording begins.
+const openWithin = 10 * time.Second
+
 // recording passes the carrier's recording on as it comes, however long it is.
 func (a *rest) recording(ctx context.Context, in *idInput) (*huma.StreamResponse, error) {
 	call, err := a.store.Call(ctx, in.ID)
@@ -83,14 +86,19 @@ func (a *rest) recording(ctx context.Context, in *idInput) (*huma.StreamResponse
 	if call.Voicemail == nil || call.Voicemail.Status != models.RecordingReady {
 		return nil, fmt.Errorf("recording of call %s: %w", in.ID, models.ErrNotFound)
 	}
+	ctx, stop := context.WithCancel(ctx)
+	late := time.AfterFunc(openWithin, stop)
 	sound, err := a.carrier.Listen(ctx, call.Voicemail.Recording)
+	late.Stop()
 	if errors.Is(err, models.ErrNotFound) {
 		err = models.ErrNotFound // the carrier has deleted it
 	}
 	if err != nil {
+		stop()
 		return nil, fmt.Errorf("recording of call %s: %w", in.ID, err)
 	}
 	return &huma.StreamResponse{Body: func(out huma.Context) {
+		defer stop()
 		defer func() { _ = sound.Close() }()
 		out.SetHeader("Content-Type", "audio/wav")
 		if sound.Length >= 0 {

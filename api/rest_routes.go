@@ -29,7 +29,7 @@ type routeRequest struct {
 	RequireAttested   bool             `json:"require_attestation,omitempty" default:"false" doc:"Refuse callers whose number the network does not vouch for"`
 	ResponderCallerID string           `json:"responder_caller_id,omitempty" enum:"route_number,caller" default:"route_number" doc:"Whose number a responder sees; the caller's own where the carrier allows it"`
 
-	Phrases map[models.Phrase]string `json:"phrases,omitempty" doc:"Replace built-in phrases, by name; a language without built-in phrases needs all of them"`
+	Phrases map[models.Phrase]string `json:"phrases,omitempty" doc:"Replace built-in phrases, by name, at most 300 characters each; a language without built-in phrases needs all of them"`
 }
 
 type holdRequest struct {
@@ -69,7 +69,7 @@ type targetRequest struct {
 type acceptRequest struct {
 	Required *bool  `json:"required,omitempty" default:"true" doc:"False joins whoever or whatever picks up, a mailbox too"`
 	Key      string `json:"key,omitempty" enum:"0,1,2,3,4,5,6,7,8" default:"1" doc:"Takes the call; 9 declines it"`
-	Prompt   string `json:"prompt,omitempty" maxLength:"1000" doc:"Said as written; the language's own when left out"`
+	Prompt   string `json:"prompt,omitempty" maxLength:"180" doc:"Said as written, twice; the language's own when left out"`
 }
 
 type nobodyRequest struct {
@@ -184,7 +184,7 @@ func (a *rest) saved(ctx context.Context, r models.Route, d models.Directory) sa
 	if a.emergency.publish(ctx) != nil {
 		warnings = append(warnings, "The emergency document could not be published, so that callers get the last one while this service is away; it is tried again, and the log has the cause.")
 	}
-	return savedRoute{Route: r, Warnings: warnings}
+	return savedRoute{Route: withCallers(r), Warnings: warnings}
 }
 
 // withCallers shows a route without an allowlist as one with an empty list, and so its phrases.

@@ -199,17 +199,9 @@ func TestTheCopiesFollowTheDatabase(t *testing.T) {
 		at.must(at.store.Close())
 		at.hears(apology, at.post("/twilio/voice", arriving())) // nor from memory
 	})
-	copied(t, "when it comes back after it was given back", func(at *awayTest) {
-		status := func(status models.NumberStatus) {
-			number, err := at.store.Number(context.Background(), at.boundNumber())
-			at.must(err)
-			number.Status = status
-			_, err = at.store.UpdateNumber(context.Background(), number, 0)
-			at.must(err)
-			at.must(at.routes.copyAll(context.Background()))
-		}
-		status(models.NumberReleased)
-		status(models.NumberActive)
+	copied(t, "when a number was called before others knew of it", func(at *awayTest) {
+		at.routes.files.dropOthers(nil)
+		at.post("/twilio/voice", arriving())
 		at.restart().hears(theRoom, at.restart().post("/twilio/voice", arriving()))
 	})
 	copied(t, "every ten minutes, though nobody calls", func(at *awayTest) {

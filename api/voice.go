@@ -41,7 +41,7 @@ func (s *Server) voice(w webhook) error {
 		return s.noService(w, sid, number, models.Route{}, "no route has this number")
 	case err != nil:
 		s.log.Error("route not read", "call", sid, "cause", err)
-		return s.later(w, models.Inbound{CallSID: sid})
+		return s.later(w, models.Inbound{CallSID: sid}) // without a row: nothing is known of its route
 	case !route.Enabled:
 		return s.noService(w, sid, number, route, "the route is switched off")
 	}
@@ -52,7 +52,7 @@ func (s *Server) voice(w webhook) error {
 		s.arrive(arrival(in))
 		return w.say(twiml.Render(answer, s.links(sid)))
 	case gone(err):
-		return w.say(twiml.Goodbye(in.Plan.Language, models.PhraseOver))
+		return w.say(wordsOf(in.Plan).Goodbye(models.PhraseOver))
 	default:
 		s.log.Warn("call not answered in time", "call", sid, "cause", err)
 		return s.later(w, in)
@@ -150,23 +150,23 @@ func try(w webhook) int {
 // the last try the caller is sent to the emergency number, where the route has one. Who may not
 // call is refused at once.
 func (s *Server) later(w webhook, in models.Inbound) error {
-	next := try(w) + 1
-	plan := in.Plan
+	next, plan := try(w)+1, in.Plan
+	words := wordsOf(plan)
+	if next >= triesBeforeDiversion && plan.EmergencyNumber != "" && in.Refusal == "" {
+		s.divertArriving(in)
+		return w.say(words.Divert(plan.EmergencyNumber))
+	}
+	if plan.RouteID != "" {
+		s.arrive(arrival(in))
+	}
 	switch {
 	case in.Refusal != "":
-		s.arrive(arrival(in))
 		return w.say(twiml.Render(plan.Refuse(in.Refusal), s.links(in.CallSID)))
-	case next >= triesBeforeDiversion && plan.EmergencyNumber != "":
-		s.divertArriving(in)
-		return w.say(twiml.Divert(plan.Language, plan.EmergencyNumber))
 	case next >= triesBeforeApology:
-		s.arrive(arrival(in))
-		return w.say(twiml.Goodbye(plan.Language, models.PhraseNobody))
+		return w.say(words.Goodbye(models.PhraseNobody))
 	default:
-		if plan.RouteID != "" {
-			s.arrive(arrival(in))
-		}
-		return w.say(twiml.OneMoment(plan.Language, inProgress(w), tryAgainAfter, s.links(in.CallSID).Voice(next), s.links(in.CallSID)))
+		links := s.links(in.CallSID)
+		return w.say(words.OneMoment(inProgress(w), tryAgainAfter, links.Voice(next), links))
 	}
 }
 
@@ -180,7 +180,7 @@ func (s *Server) noService(w webhook, sid string, number models.Phone, route mod
 		Caller: caller, Number: number, Country: w.form.Get("FromCountry"), Verstat: w.form.Get("StirVerstat"),
 		Stage: models.StageEnded, Outcome: models.Refused, Reason: reason, StartedAt: now, EndedAt: &now,
 	})
-	return w.say(twiml.Goodbye(route.Language, models.PhraseNoService))
+	return w.say(wordsOfRoute(route).Goodbye(models.PhraseNoService))
 }
 
 // arrive writes the row of a call, once; nobody waits for it, and a call goes on without it.
@@ -216,7 +216,7 @@ func (s *Server) nobody(w webhook) error {
 	answer, err := s.update(w, workflows.CallID(sid), workflows.UpdateAnswer, "answer/nobody",
 		workflows.Asked{AnswerBy: w.deadline()})
 	if gone(err) {
-		return w.say(twiml.Goodbye(w.language(), models.PhraseNobody))
+		return w.say(s.words(w).Goodbye(models.PhraseNobody))
 	}
 	return s.reply(w, sid, answer, err, s.links(sid).VoiceAgain())
 }
@@ -230,7 +230,7 @@ func (s *Server) callerDone(w webhook) error {
 	case w.form.Get("CallStatus") == "completed":
 		return w.say(twiml.Goodbye(w.language(), models.PhraseOver)) // nobody listens
 	case w.form.Get("DialCallStatus") != "failed":
-		return w.say(twiml.Goodbye(w.language(), models.PhraseOtherLeft))
+		return w.say(s.words(w).Goodbye(models.PhraseOtherLeft))
 	}
 	sid := w.Param("call")
 	s.log.Warn("room not to be had", "call", sid)
@@ -258,10 +258,10 @@ func (s *Server) reply(w webhook, sid string, answer models.Answer, err error, n
 		return w.say(twiml.Render(answer, s.links(sid)))
 	case gone(err):
 		s.log.Info("webhook of a call that is over", "path", w.Path(), "call", sid)
-		return w.say(twiml.Goodbye(w.language(), models.PhraseOver))
+		return w.say(s.words(w).Goodbye(models.PhraseOver))
 	default:
 		s.log.Warn("no decision in time", "path", w.Path(), "call", sid, "cause", err)
-		return w.say(twiml.OneMoment(w.language(), true, tryAgainAfter, next, s.links(sid)))
+		return w.say(s.words(w).OneMoment(true, tryAgainAfter, next, s.links(sid)))
 	}
 }
 

@@ -1,48 +1,57 @@
 package api
 
 import (
+	"cmp"
+	"context"
 	"net/http"
+	"path"
+	"regexp"
 	"strconv"
 
-	"github.com/ringdown/ringdown/api/twiml"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/workflows"
 )
 
 // voicemailDone is asked when the caller has left a message. They hear thanks whatever becomes of
-// our word to the run: the carrier tells of the recording again.
+// our word to the run.
 func (s *Server) voicemailDone(w webhook) error {
 	if !w.known() {
 		return s.unknown(w)
 	}
 	recorded := recordingOf(w)
-	if err := s.tell(w, workflows.SignalRecorded, recorded); err != nil {
-		s.log.Warn("message not passed on", "call", w.Param("call"), "cause", err)
-	}
+	s.tellAnyway(w, workflows.SignalRecorded, recorded)
 	if recorded.Seconds == 0 {
-		return w.say(twiml.Goodbye(w.language(), models.PhraseVoicemailEmpty))
+		return w.say(s.words(w).Goodbye(models.PhraseVoicemailEmpty))
 	}
-	return w.say(twiml.Goodbye(w.language(), models.PhraseVoicemailThanks))
+	return w.say(s.words(w).Goodbye(models.PhraseVoicemailThanks))
 }
 
-// recording is told what became of the caller's message.
+// recording is told what became of the caller's message: its last word alone is passed on.
 func (s *Server) recording(w webhook) error {
 	if !w.known() {
 		return s.unknown(w)
 	}
-	if status := w.form.Get("RecordingStatus"); status == "in-progress" {
+	switch w.form.Get("RecordingStatus") {
+	case "completed", "absent", "failed":
+		return s.noted(w, w.Param("call"), s.tell(w.ctx(), w.Param("call"), workflows.SignalRecorded, recordingOf(w)))
+	default:
 		return w.NoContent(http.StatusNoContent)
 	}
-	return s.noted(w, w.Param("call"), s.tell(w, workflows.SignalRecorded, recordingOf(w)))
 }
 
-// recordingOf reads a recording from a form. One that is absent or of no length is none.
+var recordingSID = regexp.MustCompile(`^RE[0-9a-fA-F]{32}$`)
+
+// recordingOf reads a recording from a form. One that is absent, failed, of no length or without
+// an id is none. Where the form has no id, it is the end of the recording's address.
+// Source: Twilio, Record: the action gets RecordingUrl, RecordingDuration and Digits.
 func recordingOf(w webhook) workflows.Recorded {
+	sid := cmp.Or(w.form.Get("RecordingSid"), path.Base(w.form.Get("RecordingUrl")))
+	status := w.form.Get("RecordingStatus")
 	seconds, err := strconv.Atoi(w.form.Get("RecordingDuration"))
-	if err != nil || seconds <= 0 || w.form.Get("RecordingStatus") == "absent" {
+	if err != nil || seconds <= 0 || status != "" && status != "completed" || !recordingSID.MatchString(sid) {
 		return workflows.Recorded{}
 	}
-	return workflows.Recorded{Recording: w.form.Get("RecordingSid"), Seconds: seconds}
+	return workflows.Recorded{Recording: sid, Seconds: seconds}
 }
 
 // transcriptLimit is the longest transcript that is kept, in bytes: two minutes of fast speech take
@@ -55,10 +64,14 @@ func (s *Server) transcript(w webhook) error {
 		return s.unknown(w)
 	}
 	var said workflows.Transcribed
-	if w.form.Get("TranscriptionStatus") == "completed" {
+	switch w.form.Get("TranscriptionStatus") {
+	case "completed":
 		said.Text = models.Clip(w.form.Get("TranscriptionText"), transcriptLimit)
+	case "failed":
+	default:
+		return w.NoContent(http.StatusNoContent)
 	}
-	return s.noted(w, w.Param("call"), s.tell(w, workflows.SignalTranscribed, said))
+	return s.noted(w, w.Param("call"), s.tell(w.ctx(), w.Param("call"), workflows.SignalTranscribed, said))
 }
 
 // forwardDone is asked when the line to the fixed number has ended, or never came about.
@@ -68,16 +81,29 @@ func (s *Server) forwardDone(w webhook) error {
 	}
 	status := w.form.Get("DialCallStatus")
 	answered := status == "completed" || status == "answered"
-	if err := s.tell(w, workflows.SignalForwarded, workflows.Forwarded{Answered: answered, Status: status}); err != nil {
-		s.log.Warn("end of a forwarded call not passed on", "call", w.Param("call"), "cause", err)
-	}
+	s.tellAnyway(w, workflows.SignalForwarded, workflows.Forwarded{Answered: answered, Status: status})
 	if answered {
-		return w.say(twiml.Goodbye(w.language(), models.PhraseOtherLeft))
+		return w.say(s.words(w).Goodbye(models.PhraseOtherLeft))
 	}
-	return w.say(twiml.Goodbye(w.language(), models.PhraseForwardFailed))
+	return w.say(s.words(w).Goodbye(models.PhraseForwardFailed))
 }
 
-// tell signals the run of the call in the path.
-func (s *Server) tell(w webhook, signal string, value any) error {
-	return s.temporal.SignalWorkflow(w.ctx(), workflows.CallID(w.Param("call")), "", signal, value)
+// tell signals the run of a call.
+func (s *Server) tell(ctx context.Context, call, signal string, value any) error {
+	return s.temporal.SignalWorkflow(ctx, workflows.CallID(call), "", signal, value)
+}
+
+// tellAnyway tells a run what nobody may tell us again. When it cannot hear, it is told once more
+// in the background, for somebody listens to our answer meanwhile. A run may be told twice.
+func (s *Server) tellAnyway(w webhook, signal string, value any) {
+	call, address := w.Param("call"), w.Path()
+	err := s.tell(w.ctx(), call, signal, value)
+	if err == nil || gone(err) {
+		return
+	}
+	s.background(func(ctx context.Context) {
+		if err := s.tell(ctx, call, signal, value); err != nil && !gone(err) {
+			s.log.Warn("word of the carrier not passed on", "path", address, "call", call, "cause", err)
+		}
+	})
 }

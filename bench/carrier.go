@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,6 +14,8 @@ import (
 // nothing, so that nothing but our own work is measured.
 type carrier struct {
 	web *httptest.Server
+
+	asked atomic.Int64 // for legs, all together
 
 	mu     sync.Mutex
 	placed map[string]chan leg // by the caller's call
@@ -40,6 +43,7 @@ func (c *carrier) place(w http.ResponseWriter, r *http.Request) {
 	l.statusURL, _, _ = strings.Cut(r.PostFormValue("StatusCallback"), "#")
 	_, path, _ := strings.Cut(l.statusURL, "/leg-status/")
 	call, _, _ := strings.Cut(path, "/")
+	c.asked.Add(1)
 	c.legsOf(call) <- l
 	answer(w, http.StatusCreated, l.sid, "queued")
 }

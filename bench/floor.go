@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/ringdown/ringdown/models"
@@ -36,6 +37,7 @@ type floor struct {
 	workers  []worker.Worker
 	dials    callMap[chan floorDial]
 	ringing  callMap[floorDial]
+	asked    atomic.Int64 // dials, all together
 }
 
 type floorDial struct {
@@ -170,7 +172,7 @@ func (s *floorState) hunt(ctx workflow.Context) error {
 	for i := 1; ; i++ {
 		attempt := strconv.Itoa(i)
 		dialCtx, cancel := workflow.WithCancel(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-			TaskQueue: floorDialQueue, ActivityID: attempt, ScheduleToStartTimeout: time.Minute, StartToCloseTimeout: 32 * time.Second,
+			TaskQueue: floorDialQueue, ActivityID: attempt, ScheduleToStartTimeout: time.Minute, StartToCloseTimeout: heldRings,
 			WaitForCancellation: true, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
 		}))
 		dial := workflow.ExecuteActivity(dialCtx, (*floor).Dial, s.call, attempt)
@@ -264,6 +266,7 @@ func floorAlert(ctx workflow.Context) error {
 
 // Dial tells that it runs, and is completed by its id.
 func (f *floor) Dial(ctx context.Context, call, attempt string) (string, error) {
+	f.asked.Add(1)
 	f.legsOf(call) <- floorDial{attempt: attempt, at: time.Now()}
 	activity.RecordHeartbeat(ctx, attempt)
 	return "", activity.ErrResultPending

@@ -17,10 +17,15 @@ func main() {
 	n := flag.Int("n", 100, "calls of each kind and side")
 	asJSON := flag.Bool("json", false, "print JSON instead of a table")
 	quick := flag.Bool("quick", false, "a few calls only, to see that it works; targets are shown and not judged")
+	heldOnly := flag.Bool("held", false, "only what calls on hold take")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	passed, err := run(ctx, *n, *asJSON, *quick)
+	if role := os.Getenv(heldRole); role != "" {
+		fmt.Fprintln(os.Stderr, "bench:", serveHeldWorker(ctx, role))
+		os.Exit(1) //nolint:gocritic // a worker is killed, not stopped
+	}
+	passed, err := run(ctx, *n, *asJSON, *quick, *heldOnly)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 	}
@@ -31,7 +36,7 @@ func main() {
 }
 
 // run measures and prints. passed says that no target was missed.
-func run(ctx context.Context, n int, asJSON, quick bool) (passed bool, err error) {
+func run(ctx context.Context, n int, asJSON, quick, heldOnly bool) (passed bool, err error) {
 	if quick {
 		n = crowd
 	}
@@ -48,31 +53,46 @@ func run(ctx context.Context, n int, asJSON, quick bool) (passed bool, err error
 		return false, err
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
-	ours, err := startOurs(ctx, dir, server.FrontendHostPort())
+	var r report
+	if !heldOnly {
+		if r.Figures, err = measureTimes(ctx, dir, server.FrontendHostPort(), n); err != nil {
+			return false, err
+		}
+	}
+	if !quick {
+		if r.Held, err = measureHeld(ctx, dir, server.FrontendHostPort(), os.Stderr); err != nil {
+			return false, err
+		}
+	}
+	if asJSON {
+		out := json.NewEncoder(os.Stdout)
+		out.SetIndent("", "  ")
+		err = out.Encode(r)
+	} else {
+		err = r.print(os.Stdout)
+	}
+	return quick || r.passes(), err
+}
+
+// measureTimes makes calls on both sides by turns.
+func measureTimes(ctx context.Context, dir, temporalAddress string, n int) (figures []figure, err error) {
+	ours, err := startOurs(ctx, dir, temporalAddress)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, ours.stop()) }()
-	floor, err := startFloor(ctx, server.FrontendHostPort())
+	floor, err := startFloor(ctx, temporalAddress)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	defer floor.stop()
 
 	m := &measurement{ours: ours, floor: floor, progress: os.Stderr}
 	if err := m.compareCommands(ctx); err != nil {
-		return false, err
+		return nil, err
 	}
 	if err := m.measure(ctx, n); err != nil {
-		return false, err
+		return nil, err
 	}
-	figures := m.figures()
-	if asJSON {
-		out := json.NewEncoder(os.Stdout)
-		out.SetIndent("", "  ")
-		err = out.Encode(figures)
-	} else {
-		err = printTable(os.Stdout, figures)
-	}
-	return quick || allPass(figures), err
+	return m.figures(), nil
 }

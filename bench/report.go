@@ -9,6 +9,42 @@ import (
 	"time"
 )
 
+// report is all that was measured.
+type report struct {
+	Figures []figure `json:"figures"`
+	Held    []held   `json:"held,omitempty"`
+}
+
+func (r report) passes() bool {
+	return allPass(r.Figures) && !slices.ContainsFunc(r.Held, func(h held) bool { return !h.Pass })
+}
+
+func (r report) print(out io.Writer) error {
+	if err := printTable(out, r.Figures); err != nil || len(r.Held) == 0 {
+		return err
+	}
+	return printHeld(out, r.Held)
+}
+
+// printHeld shows what calls on hold take of a worker.
+func printHeld(out io.Writer, calls []held) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(table, "\ncalls on hold in one worker\tcalls\tresident\ta call\tto the floor's\tof a core\ttarget\t")
+	for _, h := range calls {
+		ratio, target, verdict := "", "", ""
+		if h.PerFloor > 0 {
+			ratio, target = fmt.Sprintf("%.2f", h.PerFloor), fmt.Sprintf("ratio ≤ %.1f, ≤ %.1f %%", heldRatio, heldCPU)
+			verdict = "PASS"
+			if !h.Pass {
+				verdict = "FAIL"
+			}
+		}
+		_, _ = fmt.Fprintf(table, "%s\t%d\t%.1f MiB\t%.1f KiB\t%s\t%.2f %%\t%s\t%s\n",
+			h.Side, h.Calls, h.Resident, h.PerCall, ratio, h.CPU, target, verdict)
+	}
+	return table.Flush()
+}
+
 // figure is one line of the report. Times are in milliseconds; a target of zero is none.
 type figure struct {
 	Name        string  `json:"name"`

@@ -2,34 +2,17 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"log/slog"
-	"net"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/ringdown/ringdown/activities/twilio"
-	"github.com/ringdown/ringdown/api"
-	"github.com/ringdown/ringdown/api/twiml"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
-	"github.com/ringdown/ringdown/models/store/storetest"
 	"github.com/ringdown/ringdown/simulator"
-	"github.com/ringdown/ringdown/worker"
 	"github.com/ringdown/ringdown/workflows"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/log"
 )
 
 const (
@@ -117,7 +100,7 @@ var takes = simulator.Script{
 // API and worker are killed in the middle of 200 calls, with Temporal and the carrier running
 // on. Every call goes on and ends right.
 func TestCallsOfEveryStageGoOnAfterACrash(t *testing.T) {
-	s := newCrashSystem(t)
+	s := newCrashSystem(t, crashNamespace)
 	s.server.start(t)
 	var calls []*crashCall
 	for _, stage := range stagesOfCrash() {
@@ -268,10 +251,12 @@ func (s *crashSystem) checkAfterCrash(t *testing.T, calls []*crashCall) {
 	if live, _, err := s.store.Calls(ctx, store.CallFilter{Live: new(true)}, store.Page{}); err != nil || len(live) > 0 {
 		t.Errorf("%d calls are still listed as live (%v)", len(live), err)
 	}
+	left, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
 	for _, leg := range s.carrier.Legs() {
 		select {
 		case <-leg.Done():
-		case <-ctx.Done():
+		case <-left.Done():
 			t.Errorf("a line of %s is left %s", leg.Direction, leg.Status())
 		}
 	}
@@ -342,165 +327,4 @@ func heard(l *simulator.Leg) string {
 		all = append(all, fmt.Sprintf("%s %.40s", h.Kind, h.Text))
 	}
 	return strings.Join(all, " | ")
-}
-
-// serverRole is the environment variable that makes this test binary a server, to be killed. Its
-// value is a crashServer in JSON.
-const serverRole = "RINGDOWN_E2E_SERVER"
-
-// crashServer is API and worker in a process of their own.
-type crashServer struct {
-	Temporal, Carrier, Database, Public string
-
-	logPath string
-	process *exec.Cmd
-}
-
-// crashSystem is a system whose API and worker are not in this process. Its static files are on
-// another host, as a fallback must be.
-type crashSystem struct {
-	*system
-	server      *crashServer
-	fallbackURL string
-}
-
-func newCrashSystem(t *testing.T) *crashSystem {
-	t.Helper()
-	s := &crashSystem{system: &system{log: &logBook{}}}
-	s.carrier = simulator.New(simulator.Config{AccountSID: accountSID, AuthToken: authToken, Speed: crashPace})
-	t.Cleanup(s.carrier.Close)
-	carrierHTTP := httptest.NewServer(s.carrier.Handler())
-	t.Cleanup(carrierHTTP.Close)
-	s.public = "http://" + freePort(t)
-	dir := t.TempDir()
-	s.server = &crashServer{
-		Temporal: temporalAddress, Carrier: carrierHTTP.URL, Public: s.public,
-		Database: "sqlite:" + filepath.Join(dir, "crash.db"), logPath: filepath.Join(dir, "server.log"),
-	}
-	s.store = storetest.Open(t, s.server.Database)
-	var err error
-	if s.temporal, err = dialCrash(temporalAddress); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.temporal.Close)
-	document := twiml.Fallback(models.DefaultLanguage, "", models.Links{Base: s.public}.VoiceAgain())
-	static := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/xml")
-		_, _ = w.Write(document)
-	}))
-	t.Cleanup(static.Close)
-	s.fallbackURL = static.URL + "/fallback.xml"
-	return s
-}
-
-// freePort is an address at which a server can be started, killed and started again.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-func dialCrash(address string) (client.Client, error) {
-	return client.Dial(client.Options{
-		HostPort: address, Namespace: crashNamespace, DataConverter: workflows.DataConverter(),
-		Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
-	})
-}
-
-// start starts the process and waits until it answers.
-func (c *crashServer) start(t *testing.T) {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	role, err := json.Marshal(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	logFile, err := os.OpenFile(c.logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.process = exec.Command(self)
-	c.process.Env = append(os.Environ(), serverRole+"="+string(role))
-	c.process.Stdout, c.process.Stderr = logFile, logFile
-	if _, err = c.process.StdinPipe(); err != nil { // its end is the process's
-		t.Fatal(err)
-	}
-	if err := errors.Join(c.process.Start(), logFile.Close()); err != nil {
-		t.Fatal(err)
-	}
-	process := c.process
-	t.Cleanup(func() { _ = process.Process.Kill() }) // killed already, as a rule
-	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
-		response, err := http.Get(c.Public + "/readyz")
-		if err == nil && response.Body.Close() == nil && response.StatusCode == http.StatusOK {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the server does not start: %v; %s", err, c.log(t))
-		}
-	}
-}
-
-// kill is kill -9.
-func (c *crashServer) kill(t *testing.T) {
-	t.Helper()
-	if err := c.process.Process.Signal(syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	_ = c.process.Wait() // says that it was killed
-}
-
-func (c *crashServer) log(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile(c.logPath)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
-// serveUntilKilled is the other role of this test binary.
-func serveUntilKilled(role string) error {
-	var c crashServer
-	if err := json.Unmarshal([]byte(role), &c); err != nil {
-		return err
-	}
-	ctx := context.Background()
-	logger := slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	rows, err := store.Open(ctx, c.Database, logger)
-	if err != nil {
-		return err
-	}
-	temporal, err := dialCrash(c.Temporal)
-	if err != nil {
-		return err
-	}
-	carrier, err := twilio.New(twilio.Config{AccountSID: accountSID, AuthToken: authToken, APIURL: c.Carrier, Log: logger})
-	if err != nil {
-		return err
-	}
-	server, err := api.New(api.Config{
-		Store: rows, Temporal: temporal, Namespace: crashNamespace, Carrier: carrier,
-		AuthTokens: []string{authToken}, PublicURL: c.Public, Pace: crashPace, Log: logger,
-	})
-	if err != nil {
-		return err
-	}
-	failed := make(chan error, 3)
-	go func() { failed <- http.ListenAndServe(strings.TrimPrefix(c.Public, "http://"), server) }()
-	go func() {
-		failed <- worker.Run(ctx, worker.Config{Temporal: temporal, Store: rows, Carrier: carrier, PublicURL: c.Public, Log: logger})
-	}()
-	go func() {
-		_, err := io.Copy(io.Discard, os.Stdin)
-		failed <- errors.Join(errors.New("the tests are over"), err)
-	}()
-	return <-failed
 }

@@ -126,6 +126,54 @@ var conversations = map[string]struct {
 		caller.talks().hangsUp()
 		l.ended(models.Connected)
 	}},
+	"all-at-once": {"Alice Bob Carol Dave Erin", inWay(models.AllAtOnce), func(l *line) {
+		caller := l.calls().hears("hold")
+		for _, name := range []string{"Alice", "Bob", "Carol", "Dave"} {
+			l.rung(name)
+		}
+		l.rung("Erin").answers().hears("to take").presses("1").talks()
+		caller.talks()
+		for _, name := range []string{"Alice", "Bob", "Carol", "Dave"} {
+			l.people[name].ends("canceled")
+		}
+		caller.hangsUp()
+		l.people["Erin"].hears("hung up").ends("completed")
+		l.ended(models.Connected)
+	}},
+	"staggered": {"Alice Bob Carol", inWay(models.Staggered), func(l *line) {
+		caller := l.calls().hears("hold")
+		alice, bob := l.rung("Alice"), l.rung("Bob")
+		bob.answers().hears("to take").presses("1").talks()
+		caller.talks()
+		alice.ends("canceled")
+		caller.hangsUp()
+		bob.hears("hung up").ends("completed")
+		l.ended(models.Connected)
+	}},
+	"voicemail": {"Alice", withVoicemail, func(l *line) {
+		caller := l.calls()
+		l.rung("Alice").rejects()
+		caller.hears("leave a message").says("The database is down").presses("#").hears("recorded").ends("completed")
+		l.ended(models.Voicemailed)
+	}},
+	"forwarded": {"Alice", forwarding, func(l *line) {
+		last := l.lastResort()
+		caller := l.calls()
+		l.rung("Alice").rejects()
+		caller.hears("somebody else")
+		l.rung("the last resort").answers().talks()
+		caller.talks()
+		last.hangsUp()
+		caller.hears("hung up").ends("completed")
+		l.ended(models.Forwarded)
+	}},
+	"lost-and-found": {"Alice Bob", anyRoute, func(l *line) {
+		caller := l.calls().hears("hold")
+		l.rung("Alice").answers().hears("to take").presses("1").hears("Connecting").hangsUp()
+		l.rung("Bob").answers().hears("to take").presses("1").talks()
+		caller.talks().hangsUp()
+		l.ended(models.Connected)
+	}},
 }
 
 func anyRoute(*models.Route) {}

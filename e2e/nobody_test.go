@@ -51,33 +51,35 @@ func TestWhoSaysNothingHasLeftNoMessage(t *testing.T) {
 	})
 }
 
+// forwarding sends a call that nobody took to a number of its own.
+func forwarding(r *models.Route) {
+	r.Nobody = models.Nobody{Action: models.NobodyForward, Number: "+12025550199"}
+}
+
+// lastResort is the phone at the fixed number, which nobody but this call rings.
+func (l *line) lastResort() *phone {
+	last := &phone{t: l.t, s: l.s, number: l.s.fresh()}
+	l.s.carrier.Script(last.number, simulator.Script{Answer: simulator.Manual})
+	l.route.Nobody.Number = models.Phone(last.number)
+	route, err := l.s.store.UpdateRoute(l.t.Context(), l.route, 0)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.route, l.people["the last resort"] = route, last
+	return last
+}
+
 func TestACallIsForwardedWhenNobodyTakesIt(t *testing.T) {
 	each(t, func(t *testing.T, s *system) {
-		last := &phone{t: t, s: s, number: s.fresh()}
-		s.carrier.Script(last.number, simulator.Script{Answer: simulator.Manual})
-		l := s.line(t, "Alice", func(r *models.Route) {
-			r.Nobody = models.Nobody{Action: models.NobodyForward, Number: models.Phone(last.number)}
-		})
-		l.people["the last resort"] = last
-		caller := l.calls()
-		l.rung("Alice").rejects()
-		caller.hears("somebody else")
-		l.rung("the last resort").answers().talks()
-		caller.talks()
-		last.hangsUp()
-		caller.hears("hung up").ends("completed")
-		l.ended(models.Forwarded)
+		conversations["forwarded"].people(s.line(t, "Alice", forwarding))
 	})
 }
 
 func TestWhenTheFixedNumberDoesNotAnswerTheCallerIsToldSo(t *testing.T) {
 	each(t, func(t *testing.T, s *system) {
-		last := &phone{t: t, s: s, number: s.fresh()}
+		l := s.line(t, "", forwarding)
+		last := l.lastResort()
 		s.carrier.Script(last.number, simulator.Script{Answer: simulator.Busy})
-		l := s.line(t, "", func(r *models.Route) {
-			r.Nobody = models.Nobody{Action: models.NobodyForward, Number: models.Phone(last.number)}
-		})
-		l.people["the last resort"] = last
 		last.rung = true
 		l.calls().hears("nobody answered there").ends("completed")
 		call := l.ended(models.Unanswered)

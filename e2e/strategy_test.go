@@ -123,13 +123,10 @@ func TestAPhoneThatTheCarrierRefusesIsPassedOverAndFlagged(t *testing.T) {
 func TestAResponderWhoIsLostBeforeTheyMeetTheCallerIsFollowedByTheNext(t *testing.T) {
 	each(t, func(t *testing.T, s *system) {
 		l := s.line(t, "Alice Bob")
-		caller := l.calls().hears("hold")
-		l.rung("Alice").answers().hears("to take").presses("1").hears("Connecting").hangsUp()
-		l.rung("Bob").answers().hears("to take").presses("1").talks()
-		caller.talks().hangsUp()
-		call := l.ended(models.Connected)
-		if call.AnsweredBy != l.route.Levels[0].Targets[1].UserID {
-			t.Errorf("answered by %s; %+v", call.AnsweredBy, call.Timeline)
+		conversations["lost-and-found"].people(l)
+		call, err := s.store.CallByCarrierID(t.Context(), l.leg.SID)
+		if err != nil || call.AnsweredBy != l.route.Levels[0].Targets[1].UserID {
+			t.Errorf("answered by %s (%v); %+v", call.AnsweredBy, err, call.Timeline)
 		}
 	})
 }

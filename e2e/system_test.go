@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -51,6 +52,10 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	temporalAddress = server.FrontendHostPort()
+	flag.Parse()
+	if err := flag.Set("test.parallel", atOnceInTests); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
 	code := m.Run()
 	if err := server.Stop(); err != nil {
 		fmt.Fprintln(os.Stderr, "stop temporal:", err)
@@ -58,9 +63,17 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// atOnceInTests is how many tests run beside each other, whatever the machine: most of what they
+// do is to wait.
+const atOnceInTests = "12"
+
 // namespaces keep systems apart that share the server: one a database, and those of the tests
 // that break something.
-var namespaces = []string{"sqlite", "postgres", "broken", "real-time", crashNamespace}
+var namespaces = []string{
+	"sqlite", "postgres", "broken", "real-time", crashNamespace, crashDialNamespace,
+	"away-worker", "away-temporal", "away-temporal-silent", "away-database", "away-database-silent", "away-site",
+	"divert-worker", "divert-temporal", "divert-temporal-silent", "faults", "callbacks", "races",
+}
 
 func startTemporal() (*testsuite.DevServer, error) {
 	path := os.Getenv("TEMPORAL_CLI")

@@ -69,7 +69,7 @@ func (r Route) Refuses(caller Phone, verstat string, known CallerFacts) RefusalR
 		return RefusedBlocked
 	case !r.Allowlist.Admits(caller):
 		return RefusedNotListed
-	case r.RequireAttested && !slices.Contains(attested, verstat):
+	case r.RequireAttested && (caller == "" || !slices.Contains(attested, verstat)):
 		return RefusedUnattested
 	case known.RecentCalls >= r.Limits.PerCallerPerMinute:
 		return RefusedTooMany

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -32,6 +33,32 @@ func TestAttempts(t *testing.T) {
 	}
 	if attempts[0].Round != 1 {
 		t.Error("the first round was changed")
+	}
+}
+
+func TestAttemptsOfAPerson(t *testing.T) {
+	alice := Person{UserID: "alice", Name: "Alice", Why: "on call", Phones: []UserPhone{{Label: "mobile", Number: "+12025550101"}, {Label: "home", Number: "+12025550111"}}}
+	attempt := func(level, nth int, label string, number Phone) Attempt {
+		return Attempt{
+			ID: fmt.Sprintf("%d.alice.%d.1", level, nth), Level: level, UserID: "alice", Name: "Alice",
+			Label: label, Number: number, Nth: nth, Round: 1, Why: "on call",
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		person Person
+		level  int
+		want   []Attempt
+	}{
+		{"each phone in its order", alice, 1, []Attempt{attempt(1, 1, "mobile", "+12025550101"), attempt(1, 2, "home", "+12025550111")}},
+		{"another level is another attempt", alice, 3, []Attempt{attempt(3, 1, "mobile", "+12025550101"), attempt(3, 2, "home", "+12025550111")}},
+		{"no phone, no attempt", Person{UserID: "bob"}, 1, []Attempt{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, c.person.Attempts(c.level)); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 

@@ -26,6 +26,26 @@ func BenchmarkPlan(b *testing.B) {
 	}
 }
 
+// Memory is counted exactly, on whatever machine.
+func TestPlansAreCheap(t *testing.T) {
+	d, named := benchDirectory(200)
+	for _, c := range []struct {
+		name   string
+		levels []Level
+		atMost float64 // allocations for 200 people
+	}{
+		{"by name", named, 25},
+		{"on call", []Level{oneByOne(current("s-0")), oneByOne(current("s-1"))}, 250},
+		{"next", []Level{oneByOne(next("s-0")), oneByOne(next("s-1"))}, 100},
+		{"everyone", []Level{oneByOne(everyone("s-0")), oneByOne(everyone("s-1"))}, 100},
+	} {
+		r, at := Route{Levels: c.levels}.Defaults(), instant(monday)
+		if n := testing.AllocsPerRun(10, func() { MakePlan(r, "+447700900001", d, at, 7) }); n > c.atMost {
+			t.Errorf("%s: %.0f allocations", c.name, n)
+		}
+	}
+}
+
 func BenchmarkOnCall(b *testing.B) {
 	d, _ := benchDirectory(200)
 	at, s := instant(monday), d.Schedules["s-0"]

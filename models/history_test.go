@@ -34,14 +34,12 @@ func TestInboundComesBackFromJSON(t *testing.T) {
 // The golden files are what histories hold: their fields are added to, never renamed or reused.
 func TestHistoriesStayReadable(t *testing.T) {
 	at := instant("2026-03-02T10:30:00.123456789Z")
-	refused := mobile("+12025550101")
-	refused[0].Fault = &PhoneFault{21211, at}
 	plan := Plan{
 		At: at, RouteID: "r-1", RouteName: "Support", Number: "+447700900001",
 		Language: "en-GB", Voice: "Polly.Amy-Neural", Greeting: "Hello", Hold: HoldMusic,
 		Allowlist: Allowlist{true, []AllowedCaller{{"Zoe", "+447700900100"}}, "Sorry"},
 		Keypress:  Keypress{true, "5", "Press 5"},
-		Levels:    []PlanLevel{{Staggered, 10, []Person{{"u-1", "Alice", refused, "named by the route"}}}},
+		Levels:    []PlanLevel{{Staggered, 10, []Person{{"u-1", "Alice", mobile("+12025550101"), "named by the route"}}}},
 		Skipped:   []Skipped{{1, "u-2", "Bob", "has no phone"}}, RingSeconds: 30, Accept: Acceptance{true, "1", "Press 1"},
 		Nobody: Nobody{NobodyForward, "Goodbye", "+447700900998"}, EmergencyNumber: "+447700900999", MaxWaitSeconds: 900, Seed: 7,
 		CallerID: ShowCaller, Phrases: map[Phrase]string{PhraseGoodbye: "Bye"}, CallsPerSecond: 1.5, Pace: 2,

@@ -3,6 +3,8 @@ package models
 import (
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,8 +66,8 @@ func TestMakePlan(t *testing.T) {
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Error(diff)
 			}
-			if len(p.Levels) != len(c.levels) {
-				t.Errorf("%d levels have become %d", len(c.levels), len(p.Levels))
+			if len(p.Levels) != len(c.levels) || p.Levels == nil {
+				t.Errorf("%d levels have become %v", len(c.levels), p.Levels)
 			}
 		})
 	}
@@ -89,6 +91,46 @@ func TestPlanSaysWhyItRingsSomebody(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestPlanSaysWhyOfEachOne(t *testing.T) {
+	d := directory()
+	s := d.Schedules["primary"]
+	late := rotation("late", "2026-03-02T09:00", daily, "alice", "bob", "carol")
+	late.Seats = 3
+	day := rotation("day", "2026-03-02T09:00", daily, "bob", "carol")
+	day.Seats = 2
+	s.Rotations = []Rotation{late, day}
+	seat := func(seat int, user, from, to string) Override {
+		return Override{Rotation: "late", Seat: seat, UserID: user, From: instant(from), To: instant(to)}
+	}
+	s.Overrides = []Override{seat(1, "dora", "2026-03-02T12:00:00Z", "2026-03-02T13:00:00Z"), seat(2, "dora", "2026-03-02T09:00:00Z", "2026-03-02T12:00:00Z")}
+	d.Schedules["primary"] = s
+	var got []string
+	for _, n := range current("primary").resolve(nil, d, instant(monday)) {
+		got = append(got, n.userID+": "+n.why)
+	}
+	want := []string{
+		"alice: Primary, rotation late: on call until 2026-03-03T09:00:00Z",
+		"bob: Primary, rotation late: on call until 2026-03-02T12:00:00Z",
+		"dora: Primary, rotation late: override until 2026-03-02T12:00:00Z",
+		"bob: Primary, rotation day: on call until 2026-03-03T09:00:00Z",
+		"carol: Primary, rotation day: on call until 2026-03-03T09:00:00Z",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	got = nil
+	for _, n := range everyone("primary").resolve(nil, d, instant(monday)) {
+		got = append(got, n.userID+": "+n.why)
+	}
+	want = []string{
+		"alice: Primary, rotation late: everyone", "bob: Primary, rotation late: everyone", "carol: Primary, rotation late: everyone",
+		"bob: Primary, rotation day: everyone", "carol: Primary, rotation day: everyone",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -121,34 +163,113 @@ func TestPlanTakesOverTheRoute(t *testing.T) {
 	}
 }
 
-func TestFirstStage(t *testing.T) {
-	listed, withheld := Phone("+447700900100"), Phone("")
-	list := Allowlist{Enabled: true, Callers: []AllowedCaller{{"Zoe", listed}}}
-	gate := Keypress{Enabled: true, Key: "1"}
-	someone := []PlanLevel{{People: []Person{{UserID: "alice", Phones: mobile("+12025550101")}}}}
-	nobody := []PlanLevel{{}}
-	for _, c := range []struct {
-		name           string
-		plan           Plan
-		caller         Phone
-		first, hunting Stage
-	}{
-		{"no gates", Plan{Levels: someone}, withheld, StageHunting, StageHunting},
-		{"no gates and nobody to ring", Plan{Levels: nobody}, withheld, StageNobody, StageNobody},
-		{"no level at all", Plan{}, withheld, StageNobody, StageNobody},
-		{"the list admits", Plan{Levels: someone, Allowlist: list}, listed, StageHunting, StageHunting},
-		{"the list refuses", Plan{Levels: someone, Allowlist: list, Keypress: gate}, withheld, StageEnded, StageHunting},
-		{"the list refuses before anything else", Plan{Levels: nobody, Allowlist: list}, withheld, StageEnded, StageNobody},
-		{"a key is asked", Plan{Levels: someone, Keypress: gate}, withheld, StageGate, StageHunting},
-		{"the list admits and a key is asked", Plan{Levels: someone, Allowlist: list, Keypress: gate}, listed, StageGate, StageHunting},
-		{"a key is asked before the caller hears that there is nobody", Plan{Levels: nobody, Keypress: gate}, withheld, StageGate, StageNobody},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			if first, hunting := c.plan.FirstStage(c.caller), c.plan.HuntingStage(); first != c.first || hunting != c.hunting {
-				t.Errorf("got %s, then %s, want %s, then %s", first, hunting, c.first, c.hunting)
-			}
-		})
+func TestPlanComputesInTheZonesOfTheDirectory(t *testing.T) {
+	d := directory()
+	onCall := func(at string) string {
+		p := MakePlan(Route{Levels: []Level{oneByOne(current("primary"))}}, "", d, instant(at), 0)
+		return p.Levels[0].People[0].UserID
 	}
+	const nineInLondon = "2026-03-03T09:00:00Z" // four in the morning in New York
+	for _, c := range []struct {
+		name  string
+		zones map[string]*time.Location
+		want  string
+	}{
+		{"none is loaded", nil, "bob"},
+		{"the schedule's is", map[string]*time.Location{london: mustZone(london)}, "bob"},
+		{"only another is", map[string]*time.Location{newYork: mustZone(newYork)}, "bob"},
+		{"another goes by its name", map[string]*time.Location{london: mustZone(newYork)}, "alice"},
+	} {
+		if d.Zones = c.zones; onCall(nineInLondon) != c.want {
+			t.Errorf("%s: %s is on call", c.name, onCall(nineInLondon))
+		}
+	}
+	lost := d.Schedules["primary"]
+	lost.TimeZone = "Mars/Olympus"
+	d.Schedules["primary"] = lost
+	p := MakePlan(Route{Levels: []Level{oneByOne(current("primary"))}}, "", d, instant(nineInLondon), 0)
+	if len(p.Levels[0].People) != 0 || len(p.Skipped) != 1 {
+		t.Errorf("in an unknown zone %v is on call", p.Levels[0].People)
+	}
+}
+
+func TestPlanLeavesFaultsOfPhonesBehind(t *testing.T) {
+	d := directory()
+	alice := d.Users["alice"]
+	alice.Phones[1].Fault = &PhoneFault{Code: 21211}
+	p := MakePlan(Route{Levels: []Level{oneByOne(aUser("alice"), aUser("bob"))}}, "", d, instant(monday), 0)
+	want := []UserPhone{{Label: "mobile", Number: "+12025550101"}, {Label: "home", Number: "+12025550111"}}
+	if diff := cmp.Diff(want, p.Levels[0].People[0].Phones); diff != "" {
+		t.Error(diff)
+	}
+	if alice.Phones[1].Fault == nil {
+		t.Error("the directory has forgotten it too")
+	}
+}
+
+func TestShuffledLevelsAreDrawnBySeed(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r, d, at := anyRoute(t)
+		seed := rapid.Uint32().Draw(t, "seed")
+		inOrder := r
+		inOrder.Levels = slices.Clone(r.Levels)
+		for i := range inOrder.Levels {
+			inOrder.Levels[i].Strategy = OneByOne
+		}
+		straight, drawn := MakePlan(inOrder, "", d, at, seed), MakePlan(r, "", d, at, seed)
+		if diff := cmp.Diff(drawn, MakePlan(r, "", d, at, seed)); diff != "" {
+			t.Fatalf("a seed draws twice:\n%s", diff)
+		}
+		if drawn.Seed != seed || !cmp.Equal(straight.Skipped, drawn.Skipped) {
+			t.Fatalf("seed %d, skipped %v, in order %v", drawn.Seed, drawn.Skipped, straight.Skipped)
+		}
+		for i, l := range drawn.Levels {
+			people, want := l.People, straight.Levels[i].People
+			if l.Strategy == Shuffled {
+				byID := func(a, b Person) int { return strings.Compare(a.UserID, b.UserID) }
+				slices.SortFunc(people, byID)
+				slices.SortFunc(want, byID)
+			}
+			if diff := cmp.Diff(want, people); diff != "" {
+				t.Fatalf("level %d, %s, has become\n%s", i+1, l.Strategy, diff)
+			}
+		}
+	})
+}
+
+func TestEveryOrderIsDrawn(t *testing.T) {
+	people := oneByOne(aUser("alice"), aUser("bob"), aUser("carol"), aUser("grace"))
+	people.Strategy = Shuffled
+	d := directory()
+	grace := d.Users["carol"]
+	grace.ID, grace.Name = "grace", "Grace"
+	d.Users["grace"] = grace
+	orders, alike := map[string]int{}, 0
+	const draws = 2400
+	for seed := range uint32(draws) {
+		p := MakePlan(Route{Levels: []Level{people, people}, RingAgain: true}, "", d, instant(monday), seed)
+		first, second := order(p.Levels[0]), order(p.Levels[1])
+		orders[first]++
+		if first == second {
+			alike++
+		}
+	}
+	for order, n := range orders { // 100 are to be expected of each
+		if n < 50 || n > 200 {
+			t.Errorf("%s is drawn %d times of %d", order, n, draws)
+		}
+	}
+	if len(orders) != 24 || alike > 200 {
+		t.Errorf("%d orders of 24 are drawn, two levels are alike %d times of %d", len(orders), alike, draws)
+	}
+}
+
+func order(l PlanLevel) string {
+	var ids []string
+	for _, person := range l.People {
+		ids = append(ids, person.UserID)
+	}
+	return strings.Join(ids, " ")
 }
 
 func TestMakePlanIsPure(t *testing.T) {

@@ -23,7 +23,19 @@ func TestRouteValidate(t *testing.T) {
 		{"a long name", func(r *Route) { r.Name = strings.Repeat("a", 101) }, []string{"name"}},
 		{"a number that is not ours", func(r *Route) { r.PhoneNumberID = "other" }, []string{"phone_number_id"}},
 		{"a number that was released", func(r *Route) { r.PhoneNumberID = "released" }, []string{"phone_number_id"}},
-		{"a language without prompts", func(r *Route) { r.Language = "tlh" }, []string{"language"}},
+		{"a language that the carrier does not speak", func(r *Route) { r.Language = "tlh" }, []string{"language"}},
+		{"a language without prompts, without a voice and phrases", func(r *Route) { r.Language, r.Voice, r.Phrases = "cs-CZ", "", nil }, wordsMissing("voice")},
+		{"with a voice, one phrase missing", func(r *Route) {
+			r.Language, r.Voice, r.Phrases = "cs-CZ", "Google.cs-CZ-Standard-A", everyPhrase()
+			delete(r.Phrases, PhraseGoodbye)
+		}, []string{"phrases.goodbye"}},
+		{"with a voice and all phrases", func(r *Route) {
+			r.Language, r.Voice, r.Phrases = "cs-CZ", "Google.cs-CZ-Standard-A", everyPhrase()
+		}, nil},
+		{"some phrases of its own", func(r *Route) { r.Phrases = map[Phrase]string{PhraseGoodbye: "Bye"} }, nil},
+		{"a phrase that there is not", func(r *Route) { r.Phrases = map[Phrase]string{"hello": "Hello"} }, []string{"phrases.hello"}},
+		{"a phrase without its key", func(r *Route) { r.Phrases = map[Phrase]string{"press_key": "Press a key"} }, []string{"phrases.press_key"}},
+		{"a phrase of nothing", func(r *Route) { r.Phrases = map[Phrase]string{PhraseGoodbye: " "} }, []string{"phrases.goodbye"}},
 		{"a long voice", func(r *Route) { r.Voice = strings.Repeat("a", 101) }, []string{"voice"}},
 		{"a long greeting", func(r *Route) { r.Greeting = long }, []string{"greeting"}},
 		{"a control character in the greeting", func(r *Route) { r.Greeting = "Hello\x1b" }, []string{"greeting"}},
@@ -45,6 +57,20 @@ func TestRouteValidate(t *testing.T) {
 		{"a long gate prompt", func(r *Route) { r.Keypress.Prompt = long }, []string{"keypress.prompt"}},
 		{"no level", func(r *Route) { r.Levels = nil }, []string{"levels"}},
 		{"too many levels", func(r *Route) { r.Levels = slices.Repeat(r.Levels[:1], 21) }, []string{"levels"}},
+		{"no level where callers may leave a message", func(r *Route) { r.Levels, r.Nobody.Action = nil, NobodyVoicemail }, nil},
+		{"no level where callers are forwarded", func(r *Route) {
+			r.Levels, r.Nobody = nil, Nobody{Action: NobodyForward, Number: "+447700900998"}
+		}, nil},
+		{"no level and no known end", func(r *Route) { r.Levels, r.Nobody.Action = nil, "music" }, []string{"nobody.action"}},
+		{"every strategy", func(r *Route) {
+			for i, strategy := range []Strategy{OneByOne, Shuffled, Staggered, AllAtOnce} {
+				r.Levels = append(r.Levels[:i], Level{strategy, 10, r.Levels[0].Targets})
+			}
+		}, nil},
+		{"the shortest and the longest lead", func(r *Route) { r.Levels[0].StaggerSeconds, r.Levels[1].StaggerSeconds = 5, 60 }, nil},
+		{"too short a lead", func(r *Route) { r.Levels[1].StaggerSeconds = 4 }, []string{"levels[1].stagger_seconds"}},
+		{"too long a lead", func(r *Route) { r.Levels[1].Strategy, r.Levels[1].StaggerSeconds = Staggered, 61 }, []string{"levels[1].stagger_seconds"}},
+		{"less than no lead", func(r *Route) { r.Levels[0].StaggerSeconds = -1 }, []string{"levels[0].stagger_seconds"}},
 		{"an unknown strategy", func(r *Route) { r.Levels[1].Strategy = "loudest" }, []string{"levels[1].strategy"}},
 		{"a level without targets", func(r *Route) { r.Levels[1].Targets = nil }, []string{"levels[1].targets"}},
 		{"too many targets", func(r *Route) { r.Levels[0].Targets = slices.Repeat(r.Levels[0].Targets[:1], 101) }, []string{"levels[0].targets"}},
@@ -61,6 +87,14 @@ func TestRouteValidate(t *testing.T) {
 		{"a long prompt to accept", func(r *Route) { r.Accept.Prompt = long }, []string{"accept.prompt"}},
 		{"an unknown action when nobody takes it", func(r *Route) { r.Nobody.Action = "music" }, []string{"nobody.action"}},
 		{"a long message", func(r *Route) { r.Nobody.Message = long }, []string{"nobody.message"}},
+		{"voicemail", func(r *Route) { r.Nobody = Nobody{Action: NobodyVoicemail, Message: "Speak"} }, nil},
+		{"a forward", func(r *Route) { r.Nobody = Nobody{Action: NobodyForward, Number: "+447700900998"} }, nil},
+		{"a forward to nowhere", func(r *Route) { r.Nobody = Nobody{Action: NobodyForward} }, []string{"nobody.number"}},
+		{"a forward to what is no number", func(r *Route) { r.Nobody = Nobody{Action: NobodyForward, Number: "112"} }, []string{"nobody.number"}},
+		{"a forward to one of our own numbers", func(r *Route) { r.Nobody = Nobody{Action: NobodyForward, Number: "+447700900001"} }, []string{"nobody.number"}},
+		{"a forward to a number that was ours", func(r *Route) { r.Nobody = Nobody{Action: NobodyForward, Number: "+447700900002"} }, nil},
+		{"an emergency number of our own", func(r *Route) { r.EmergencyNumber = "+447700900001" }, []string{"emergency_number"}},
+		{"the caller's number is shown", func(r *Route) { r.ResponderCallerID = ShowCaller }, nil},
 		{"an emergency number that is none", func(r *Route) { r.EmergencyNumber = "112" }, []string{"emergency_number"}},
 		{"an emergency number", func(r *Route) { r.EmergencyNumber = "+447700900999" }, nil},
 		{"no call a minute", func(r *Route) { r.Limits.PerCallerPerMinute = -1 }, []string{"limits.per_caller_per_minute"}},
@@ -80,6 +114,23 @@ func TestRouteValidate(t *testing.T) {
 			}
 		})
 	}
+}
+
+// everyPhrase has a phrase of the route's own for each.
+func everyPhrase() map[Phrase]string {
+	phrases := map[Phrase]string{}
+	for _, form := range Phrases {
+		phrases[form.Phrase] = strings.Join(append([]string{"Ahoj"}, form.Placeholders...), " ")
+	}
+	return phrases
+}
+
+// wordsMissing are the fields at fault where every phrase is missing, after others.
+func wordsMissing(fields ...string) []string {
+	for _, form := range Phrases {
+		fields = append(fields, "phrases."+string(form.Phrase))
+	}
+	return fields
 }
 
 func TestRouteThatReachesNobodyIsRefused(t *testing.T) {

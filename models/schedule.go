@@ -280,10 +280,11 @@ func (r *Rotation) worksUntil(at, limit time.Time, loc *time.Location) time.Time
 	if len(r.WorkingIntervals) == 0 {
 		return limit
 	}
-	for fortnight := at.AddDate(0, 0, 14); at.Before(fortnight); { // work without a gap by then has none
+	end := earlier(at.AddDate(0, 0, 14), limit) // work that has no gap in two weeks has none
+	for at.Before(end) {
 		left := r.work(at.In(loc))
-		if left == 0 || !at.Before(limit) {
-			return earlier(at, limit)
+		if left == 0 {
+			return at
 		}
 		_, change := at.In(loc).ZoneBounds()
 		at = earlier(at.Add(left), change)

@@ -96,25 +96,37 @@ func TestNextOnCall(t *testing.T) {
 	today := Override{Rotation: "primary", UserID: "dave", From: instant("2026-03-02T10:00:00Z"), To: instant("2026-03-02T11:00:00Z")}
 	nobody := tomorrow
 	nobody.UserID = ""
+	later := Override{Rotation: "primary", UserID: "dave", From: instant("2026-03-03T12:00:00Z"), To: instant("2026-03-03T13:00:00Z")}
+	only := func(r Rotation) []Rotation { return []Rotation{r} }
+	edited := func(from string) []Rotation {
+		r := rotation("primary", "2026-03-02T09:00", daily, "erin")
+		r.EffectiveFrom = moment(from)
+		return []Rotation{base, r}
+	}
 
 	for _, c := range []struct {
-		name     string
-		rotation Rotation
-		override []Override
-		at, want string
+		name      string
+		rotations []Rotation
+		override  []Override
+		at, want  string
 	}{
-		{"the next of the list", base, nil, "2026-03-02T10:00:00Z", "bob until 2026-03-04T09:00:00Z"},
-		{"after the last comes the first", base, nil, "2026-03-04T10:00:00Z", "alice until 2026-03-06T09:00:00Z"},
-		{"before the start the first is next", base, nil, "2026-03-01T10:00:00Z", "alice until 2026-03-03T09:00:00Z"},
-		{"every seat moves on", twoSeats, nil, "2026-03-02T10:00:00Z", "bob until 2026-03-04T09:00:00Z, carol until 2026-03-04T09:00:00Z"},
-		{"outside working hours too", office, nil, "2026-03-02T03:00:00Z", "alice until 2026-03-03T09:00:00Z"},
-		{"an override that is over by then does not count", base, []Override{today}, "2026-03-02T10:30:00Z", "bob until 2026-03-04T09:00:00Z"},
-		{"who stands in for the next is next", base, []Override{tomorrow}, "2026-03-02T10:30:00Z", "dave (override) until 2026-03-04T00:00:00Z"},
-		{"when nobody stands in nobody is next", base, []Override{nobody}, "2026-03-02T10:30:00Z", ""},
-		{"an hour that the clocks skip is passed over", rotation("primary", "2026-03-29T00:00", hourly, "alice", "bob", "carol"), nil, "2026-03-29T00:30:00Z", "carol until 2026-03-29T02:00:00Z"},
+		{"the next of the list", only(base), nil, "2026-03-02T10:00:00Z", "bob until 2026-03-04T09:00:00Z"},
+		{"after the last comes the first", only(base), nil, "2026-03-04T10:00:00Z", "alice until 2026-03-06T09:00:00Z"},
+		{"before the start the first is next", only(base), nil, "2026-03-01T10:00:00Z", "alice until 2026-03-03T09:00:00Z"},
+		{"every seat moves on", only(twoSeats), nil, "2026-03-02T10:00:00Z", "bob until 2026-03-04T09:00:00Z, carol until 2026-03-04T09:00:00Z"},
+		{"outside working hours too", only(office), nil, "2026-03-02T03:00:00Z", "alice until 2026-03-03T09:00:00Z"},
+		{"an override that is over by then does not count", only(base), []Override{today}, "2026-03-02T10:30:00Z", "bob until 2026-03-04T09:00:00Z"},
+		{"who stands in for the next is next", only(base), []Override{tomorrow}, "2026-03-02T10:30:00Z", "dave (override) until 2026-03-04T00:00:00Z"},
+		{"a version that takes effect with the handover counts", edited("2026-03-03T09:00:00Z"), nil, "2026-03-02T10:30:00Z", "erin until 2026-03-04T09:00:00Z"},
+		{"one that takes effect before it counts", edited("2026-03-02T12:00:00Z"), nil, "2026-03-02T10:30:00Z", "erin until 2026-03-04T09:00:00Z"},
+		{"one that takes effect after it ends their duty", edited("2026-03-03T12:00:00Z"), nil, "2026-03-02T10:30:00Z", "bob until 2026-03-03T12:00:00Z"},
+		{"an override that begins in their duty ends it", only(base), []Override{later}, "2026-03-02T10:30:00Z", "bob until 2026-03-03T12:00:00Z"},
+		{"work that ends in their duty does not", only(office), nil, "2026-03-08T10:30:00Z", "bob until 2026-03-10T09:00:00Z"},
+		{"when nobody stands in nobody is next", only(base), []Override{nobody}, "2026-03-02T10:30:00Z", ""},
+		{"an hour that the clocks skip is passed over", only(rotation("primary", "2026-03-29T00:00", hourly, "alice", "bob", "carol")), nil, "2026-03-29T00:30:00Z", "carol until 2026-03-29T02:00:00Z"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := Schedule{TimeZone: london, Rotations: []Rotation{c.rotation}, Overrides: c.override}
+			s := Schedule{TimeZone: london, Rotations: c.rotations, Overrides: c.override}
 			if diff := cmp.Diff(c.want, inUTC(s.NextOnCall(instant(c.at)))); diff != "" {
 				t.Error(diff)
 			}

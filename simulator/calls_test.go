@@ -78,7 +78,7 @@ func TestPhonesEndAsTheirScriptsSay(t *testing.T) {
 		{"unreachable", StatusFailed, "404", Script{Answer: Fail}},
 		{"the carrier rings over", StatusNoAnswer, "487", Script{Answer: NoAnswer, RingsOver: true}},
 		{"a mailbox picks up", StatusCompleted, "200", Script{Answer: Mailbox}},
-		{"picks up too late", StatusNoAnswer, "487", Script{RingFor: 11}},
+		{"picks up too late", StatusNoAnswer, "487", Script{RingFor: 40}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench(t)

@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"strings"
@@ -9,8 +8,6 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 )
-
-const carol = "+12025550123"
 
 func TestPageOfPhones(t *testing.T) {
 	browser, ok := chromium(t)
@@ -25,6 +22,7 @@ func TestPageOfPhones(t *testing.T) {
 		{"a message after the tone", lookAtMessage},
 		{"a withheld caller", lookAtWithheld},
 		{"each phone behaves as it is told", lookAtManners},
+		{"an old picture undoes no choice", lookAtOldPicture},
 		{"faults are set and cleared", lookAtFaults},
 		{"text is never HTML", lookAtText},
 		{"words are spoken aloud in their language", lookAtSpeech},
@@ -94,11 +92,11 @@ func lookAtCall(v *visit) {
 	leg.HangUp()
 	v.ends(leg, StatusCompleted)
 
-	v.wait("the story is over", `document.querySelector('#story').textContent.includes('Alice’s mobile hangs up')`)
+	v.wait("the story is over", `document.querySelector('#story').textContent.includes('The call to Alice’s mobile is over')`)
 	v.tells("+44 7700 900123 calls Production down (+1 202 555 0100)", "The caller hears Press 5 to go on", "The caller presses 5",
 		"The caller hears Please hold", "Alice’s mobile rings", "Alice’s mobile is picked up", "Alice’s mobile hears Press 1 to take it",
 		"Alice’s mobile presses 1", "Alice’s mobile talks with the other person", "Bob’s mobile rings",
-		"Bob’s mobile is busy, or declines", "The caller is off the line", "Alice’s mobile hangs up, or is hung up")
+		"Bob’s mobile is busy, or declines", "The caller is off the line", "The call to Alice’s mobile is over")
 	want := "https://example.com/calls/call%2F" + v.sim.Legs()[0].SID
 	if got := v.read(`document.querySelector('#story .call a').href`); got != want {
 		v.t.Errorf("the call links to %s, want %s", got, want)
@@ -107,7 +105,7 @@ func lookAtCall(v *visit) {
 		const list = document.querySelector('#story'), line = list.lastElementChild.getBoundingClientRect();
 		return list.scrollHeight > list.clientHeight && line.bottom <= list.getBoundingClientRect().bottom + 1;
 	})()`)
-	v.wait("the news is announced", `document.querySelector('#news[role=status]').textContent.includes('hangs up')`)
+	v.wait("the news is announced", `document.querySelector('#news[role=status]').textContent.includes('is over')`)
 }
 
 // tells holds that the story has these lines in this order, with whatever lines between them.
@@ -124,7 +122,7 @@ func (v *visit) tells(lines ...string) {
 }
 
 func lookAtMessage(v *visit) {
-	v.says("/voice", `<Say>After the tone</Say><Record action="/kept" maxLength="600" timeout="2"/>`)
+	v.says("/voice", `<Say>After the tone</Say><Play digits="1" loop="3"/><Record action="/kept" maxLength="600" timeout="2"/>`)
 	v.says("/kept", `<Say>Thank you</Say><Pause length="180"/>`)
 	v.open(v.rest.URL, "")
 	v.tabTo("Place the call")
@@ -134,7 +132,7 @@ func lookAtMessage(v *visit) {
 	v.press("The pump 3 has stopped")
 	v.press("\r")
 	v.wait("it is said and kept", `document.querySelector('#caller .words').textContent.includes('Thank you')`)
-	v.tells("The caller leaves a message: The pump 3 has stopped", "The caller hears Thank you")
+	v.tells("The caller hears After the tone", "The caller hears ♪ keys 1 (3 times)", "The caller leaves a message: The pump 3 has stopped", "The caller hears Thank you")
 	if v.count(EventPressed) > 0 {
 		v.t.Error("typing into a field pressed a key of the phone")
 	}
@@ -154,7 +152,11 @@ func lookAtWithheld(v *visit) {
 	if form.Get("From") != "anonymous" || form.Get("StirVerstat") != "TN-Validation-Passed-A" {
 		v.t.Errorf("called with %v", form)
 	}
-	v.wait("the story tells", `document.querySelector('#story').textContent.includes('A withheld number calls')`)
+	v.wait("the story tells", `document.querySelector('#story').textContent.includes('The caller hears')`)
+	v.sim.Dial(caller, ours, CallerScript{})
+	v.wait("both calls are at hand", `[...document.querySelectorAll('#caller .what')].filter((w) => w.textContent === 'On the line to Production down').length === 2`)
+	v.tells("A withheld number calls Production down (+1 202 555 0100)", "The caller is through", "The caller hears Press 5 to go on",
+		"+1 202 555 0111 calls Production down (+1 202 555 0100)", "The caller from +1 202 555 0111 is through")
 }
 
 func lookAtManners(v *visit) {
@@ -178,14 +180,46 @@ func lookAtManners(v *visit) {
 			v.t.Errorf("%s shows as %q", c.known, got)
 		}
 	}
-	v.must((&Client{BaseURL: v.rest.URL}).PutScript(v.ctx, alice, Script{Keys: []Press{{Digits: "7"}}}))
-	v.wait("what others set is shown", `document.querySelector('.manner select').value === 'press' && document.querySelector('.key input').value === '7'`)
+	for shown, s := range map[string]Script{
+		"I decide": {Answer: Manual}, "Is refused by the carrier": {Refuse: 21211}, "Answers, presses nothing": {},
+	} {
+		v.sim.Script(alice, s)
+		v.wait("it shows that somebody else chose "+shown, `document.querySelector('.manner select').selectedOptions[0].textContent === '`+shown+`'`)
+	}
+	v.sim.Script(alice, Script{Keys: []Press{{Digits: "7"}}})
+	v.wait("the key that somebody else chose is shown", `document.querySelector('.manner select').value === 'press' && document.querySelector('.key input').value === '7'`)
 	v.tabTo("Key that Alice’s mobile presses")
 	v.press(kb.Backspace + "9\t")
 	v.waitPhone(alice, `p.script.keys[0].digits === '9'`)
 	v.ring(alice, "/leg")
 	if got := v.waitHooks("/join", 1)[0].form.Get("Digits"); got != "9" {
 		v.t.Errorf("the phone pressed %q by itself", got)
+	}
+}
+
+// heldPictures keeps each picture that the simulator gives from the page until it is let go.
+const heldPictures = `
+	window.held = [];
+	const ask = window.fetch;
+	window.fetch = async (address, ...more) => {
+		const reply = await ask(address, ...more);
+		if (window.holding && address.endsWith('picture')) await new Promise((letGo) => held.push(letGo));
+		return reply;
+	};
+`
+
+func lookAtOldPicture(v *visit) {
+	v.name(alice, "Alice’s mobile")
+	v.open(v.rest.URL, heldPictures)
+	v.tabTo("When rung, Alice’s mobile")
+	v.read(`window.holding = true`)
+	v.wait("a picture is on its way", `held.length === 1`)
+	v.press(kb.ArrowDown)
+	v.waitPhone(alice, `p.script.answer === 'answer'`)
+	v.read(`held[0]()`)
+	v.wait("another picture is on its way", `held.length === 2`)
+	if got := v.read(`document.activeElement.value`); got != "press" {
+		v.t.Errorf("what was chosen is %s again", got)
 	}
 }
 
@@ -224,8 +258,15 @@ func lookAtFaults(v *visit) {
 	v.press(" ")
 	v.wait("one is off", `document.querySelector('#fault-count').textContent === '3 on'`)
 	v.tabTo("Clear all faults")
+	const none = `document.querySelector('#fault-count').textContent === 'none' && !document.querySelector('#faults input:checked')`
 	v.press("\r")
-	v.wait("no fault is on", `document.querySelector('#fault-count').textContent === 'none' && !document.querySelector('#faults input:checked')`)
+	v.wait("no fault is on", none)
+	v.hasFaults(Faults{})
+	v.sim.SetFaults(Faults{Rules: all[:2]})
+	v.wait("half of a switch is counted as what others set", `document.querySelector('#fault-count').textContent === '2 on' &&
+		document.querySelector('#fault-others').textContent === 'Set elsewhere: 2 more.' && !document.querySelector('#faults input:checked')`)
+	v.press("\r")
+	v.wait("no fault is on again", none)
 	v.hasFaults(Faults{})
 }
 
@@ -275,106 +316,26 @@ const fakeVoices = `
 
 func lookAtSpeech(v *visit) {
 	v.says("/voice", `<Say language="fr-FR">Bonjour</Say><Gather numDigits="1" timeout="200" action="/key"><Say language="de-DE">Bitte die 5</Say></Gather>`)
-	v.says("/key", `<Say language="en-GB">Please hold</Say><Pause length="180"/>`)
+	v.says("/key", `<Pause length="180"/>`)
 	v.open(v.rest.URL, fakeVoices)
 	v.tabTo("Speak aloud")
 	v.press(" ")
 	v.sim.Dial(caller, ours, CallerScript{Keys: []Press{{Digits: "5"}}})
-	v.wait("what is said is spoken, and no longer than it is said", `spoken.join('; ') === [
-		'Bonjour / fr-FR / undefined', 'cancelled', 'Bitte die 5 / de-DE / Uwe', 'cancelled', 'Please hold / en-GB / Ann',
-	].join('; ')`)
-	v.wait("the words are shown as well", `document.querySelector('#caller .words li[lang=en-GB]')?.textContent === 'Please hold'`)
+	v.wait("what is said is spoken, but not beyond the next sound or key", `spoken.join('; ') ===
+		'Bonjour / fr-FR / undefined; cancelled; Bitte die 5 / de-DE / Uwe; cancelled'`)
+	v.wait("the words are shown as well", `document.querySelector('#caller .words li[lang=de-DE]')?.textContent === 'Bitte die 5'`)
+
+	v.says("/voice", `<Say language="en-GB">Please hold</Say><Pause length="180"/>`)
+	v.sim.Dial(caller, ours, CallerScript{})
+	v.wait("an English voice speaks English", `spoken.at(-1) === 'Please hold / en-GB / Ann'`)
 	v.press(" ")
 	v.wait("switched off, it is silent at once", `spoken.at(-1) === 'cancelled'`)
-	second := v.sim.Dial(caller, ours, CallerScript{})
-	v.wait("the second caller's words are told", `[...document.querySelectorAll('#story q')].filter((q) => q.textContent === 'Bonjour').length === 2`)
+	v.sim.Dial(caller, ours, CallerScript{})
+	v.wait("the next caller's words are told", `[...document.querySelectorAll('#story q')].filter((q) => q.textContent === 'Please hold').length === 2`)
 	if last := v.read(`spoken.at(-1)`); last != "cancelled" {
 		v.t.Errorf("switched off, it says %s", last)
 	}
-	second.HangUp()
 }
-
-// restless has everything on the page at once: who rings, who talks, who records, a fault, and webhooks.
-func (v *visit) restless() {
-	v.says("/voice", `<Say>After the tone you have a minute for your message</Say><Record maxLength="600"/>`)
-	v.says("/leg", `<Gather numDigits="1" timeout="200"><Say>A call for Production down. Press 1 to take it, or 9 to decline.</Say></Gather>`)
-	v.name(alice, "Alice’s mobile, the one with the rather long name that hardly fits")
-	v.name(carol, "Carol’s mobile")
-	v.open(v.rest.URL, "")
-	v.sim.SetFaults(Faults{Rules: []Rule{{Match: Match{Phone: carol}, Do: Drop}}})
-	v.sim.Dial(caller, ours, CallerScript{Manual: true})
-	v.ring(alice, "/leg", "Timeout", "600")
-	v.sim.Script(bob, Script{Keys: []Press{{After: "never said", Digits: "1"}}})
-	v.ring(bob, "/leg", "Timeout", "600")
-	for _, node := range []string{"Faults 1 on", "Show requests"} {
-		v.wait("a fault is shown", `document.querySelector('#fault-count').textContent === '1 on'`)
-		v.tabTo(node)
-		v.press(" ")
-	}
-	v.wait("everything is there", `document.querySelector('.ringing') && document.querySelector('#phones .open .words li') &&
-		document.querySelector('.say')?.checkVisibility() && document.querySelector('#story .detail')?.checkVisibility()`)
-}
-
-func lookAtLayout(v *visit) {
-	v.restless()
-	for _, device := range []struct {
-		name          string
-		width, height int64
-	}{{"laptop", 1280, 800}, {"tablet", 800, 1100}, {"phone", 390, 844}} {
-		v.size(device.width, device.height)
-		if wide := v.read(tooWide); wide != "" {
-			v.t.Errorf("%s: too wide: %s", device.name, wide)
-		}
-		if small := v.read(tooSmall); small != "" {
-			v.t.Errorf("%s: hard to hit: %s", device.name, small)
-		}
-		if roles := v.nameless(); len(roles) > 0 {
-			v.t.Errorf("%s: without a name: %q", device.name, roles)
-		}
-		for _, scheme := range []string{"light", "dark"} {
-			v.prefers("color-scheme", scheme)
-			if pale := v.read(tooPale); pale != "" {
-				v.t.Errorf("%s, %s: hard to read: %s", device.name, scheme, pale)
-			}
-		}
-	}
-	if v.read(`document.getAnimations().length > 0`) != "true" {
-		v.t.Error("nothing moves while a phone rings")
-	}
-	v.prefers("reduced-motion", "reduce")
-	if moving := v.read(`document.getAnimations().length`); moving != "0" {
-		v.t.Errorf("%s things move for who wants no motion", moving)
-	}
-}
-
-// What is wrong with the layout; each is empty when nothing is.
-const (
-	tooWide = `(() => {
-		const page = document.documentElement;
-		const over = [...document.querySelectorAll('body *')].filter((e) => e.checkVisibility() && !getComputedStyle(e).clipPath.startsWith('inset')
-			&& (e.getBoundingClientRect().right > page.clientWidth + .5 || e.getBoundingClientRect().left < -.5));
-		return (page.scrollWidth > page.clientWidth ? 'the page; ' : '') + over.map((e) => e.outerHTML.slice(0, 80)).join('; ');
-	})()`
-	tooSmall = `[...document.querySelectorAll('a, button, input, select, summary')]
-		.filter((e) => e.checkVisibility() && (e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44))
-		.map((e) => e.outerHTML.slice(0, 80) + ' ' + e.getBoundingClientRect().height).join('; ')`
-	// tooPale compares the brightness of each text with what is behind it, as WCAG 2.2 does.
-	tooPale = `(() => {
-		const parts = (colour) => colour.match(/[\d.]+/g).map(Number);
-		const bright = (colour) => parts(colour).slice(0, 3).map((c) => c / 255)
-			.map((c) => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
-			.reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], 0);
-		const behind = (e) => e === null ? 'rgb(255, 255, 255)' : parts(getComputedStyle(e).backgroundColor)[3] === 0
-			? behind(e.parentElement) : getComputedStyle(e).backgroundColor;
-		const texts = [...document.querySelectorAll('body *')].filter((e) => e.checkVisibility()
-			&& ([...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim()) || e.matches('input, select')));
-		if (texts.length < 50) return 'only ' + texts.length + ' texts';
-		return texts.map((e) => {
-			const [light, dark] = [bright(getComputedStyle(e).color), bright(behind(e))].sort((a, b) => b - a);
-			return [(light + .05) / (dark + .05), e];
-		}).filter(([ratio]) => ratio < 4.5).map(([ratio, e]) => ratio.toFixed(2) + ' ' + e.outerHTML.slice(0, 80)).join('; ');
-	})()`
-)
 
 func lookAtRestart(v *visit) {
 	first := httptest.NewServer(v.sim.Handler())
@@ -402,67 +363,4 @@ func lookAtRestart(v *visit) {
 	again.Dial(caller, bob, CallerScript{})
 	v.wait("it tells the new story from its beginning", `document.querySelector('#story li')?.textContent.includes('calls Another line')
 		&& document.querySelector('#story').textContent.includes('Hello')`)
-}
-
-func TestPageLoadsNothingOfOthers(t *testing.T) {
-	b := newBench(t)
-	res, err := http.Get(b.rest.URL + "/")
-	b.must(err)
-	defer res.Body.Close()
-	for name, want := range map[string]string{
-		"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
-	} {
-		if got := res.Header.Get(name); got != want {
-			t.Errorf("%s: %q", name, got)
-		}
-	}
-}
-
-func TestStreamGoesOnWhereItStopped(t *testing.T) {
-	d := newDesk(New(Config{}))
-	defer d.c.Close()
-	for range 9 {
-		d.c.emit(Event{Kind: EventREST})
-	}
-	for _, c := range []struct {
-		name, lastID, after, last string
-		want                      int
-	}{
-		{"nothing asked for is all of it", "", "", "", 0},
-		{"after an event", "", "4", "", 4},
-		{"only what is new", "", "-1", "", -1},
-		{"the newest two", "", "", "2", 7},
-		{"the newest of fewer than asked for", "", "", "100", 0},
-		{"a browser that comes back", d.place(5), "", "2", 5},
-		{"a browser that comes back from an earlier run", "0123.5", "", "", 0},
-		{"a browser that comes back from an earlier run, for the newest two", "0123.8", "", "2", 7},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			if got := d.resume(c.lastID, c.after, c.last); got != c.want {
-				t.Errorf("goes on after %d, want %d", got, c.want)
-			}
-		})
-	}
-}
-
-func TestPhonesHaveTheNamesOfTheirOwners(t *testing.T) {
-	b := newBench(t)
-	client := &Client{BaseURL: b.rest.URL}
-	b.must(client.PutScript(b.ctx, bob, Script{Answer: Busy}))
-	b.must(client.PutName(b.ctx, bob, "Bob’s mobile"))
-	b.must(client.PutName(b.ctx, carol, "Carol’s mobile"))
-	b.must(client.PutName(b.ctx, alice, "Alice’s mobile"))
-	b.must(client.PutName(b.ctx, carol, ""))
-	if err := client.PutName(b.ctx, "12", "nobody"); err == nil {
-		t.Error("a number that is none got a name")
-	}
-	phones, err := client.Phones(b.ctx)
-	b.must(err)
-	want := []PhoneState{
-		{Phone: alice, Name: "Alice’s mobile", Script: Script{Answer: Manual}, Calls: []CallView{}},
-		{Phone: bob, Name: "Bob’s mobile", Script: Script{Answer: Busy}, Calls: []CallView{}},
-	}
-	if !reflect.DeepEqual(phones, want) {
-		t.Errorf("%+v", phones)
-	}
 }

@@ -16,7 +16,7 @@ func (l *Leg) record(ctx context.Context, doc document, v *node) (*ask, error) {
 			return nil, err
 		}
 	}
-	t := l.beginTake(ctx, v)
+	t := l.beginTake(ctx)
 	rec := l.openRecording(doc, v)
 	key, err := l.listen(ctx, v, t)
 	l.closeRecording(rec, t, v.get("trim", "trim-silence") == "trim-silence")
@@ -56,7 +56,7 @@ type take struct {
 func (t *take) spoken() bool { return !t.from.IsZero() }
 
 // beginTake opens the ear: keys pressed before are forgotten, and the person says what their script says.
-func (l *Leg) beginTake(ctx context.Context, v *node) *take {
+func (l *Leg) beginTake(ctx context.Context) *take {
 	l.openPrompt()
 	l.hear(ctx, Heard{Kind: SoundRecording})
 	t := &take{begun: time.Now()}

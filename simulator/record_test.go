@@ -285,15 +285,19 @@ func (b *bench) delete(path string) int {
 	return res.StatusCode
 }
 
-func TestARecordingThatIsDeletedBeforeItIsReadyIsNotToldOf(t *testing.T) {
-	b := newBench(t)
-	b.voicemail("")
-	b.sim.Dial(caller, ours, CallerScript{Message: pump, SpeakFor: 6})
-	b.delete("/Recordings/" + b.waitHooks("/ready", 1)[0].form.Get("RecordingSid") + ".json")
-	b.waitHooks("/recorded", 1)
-	b.must(b.sim.pass(b.ctx, settling+transcribing+2))
-	if got := slices.Concat(b.hooks("/ready"), b.hooks("/text")); len(got) != 1 {
-		t.Errorf("%v", got)
+func TestWhoDeletesARecordingIsToldNoMoreOfIt(t *testing.T) {
+	for told, when := range map[int]string{1: "while it runs", 2: "when it is ready"} {
+		t.Run(when, func(t *testing.T) {
+			b := newBench(t)
+			b.voicemail("")
+			b.sim.Dial(caller, ours, CallerScript{Message: pump, SpeakFor: 6})
+			b.delete("/Recordings/" + b.waitHooks("/ready", told)[0].form.Get("RecordingSid") + ".json")
+			b.waitHooks("/recorded", 1)
+			b.must(b.sim.pass(b.ctx, settling+transcribing+2))
+			if got := slices.Concat(b.hooks("/ready"), b.hooks("/text")); len(got) != told {
+				t.Errorf("told %v", got)
+			}
+		})
 	}
 }
 

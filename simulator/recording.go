@@ -112,13 +112,16 @@ func (l *Leg) publish(rec *recording) {
 func (l *Leg) ready(rec *recording) bool {
 	l.c.mu.Lock()
 	defer l.c.mu.Unlock()
-	if !slices.Contains(l.c.recordings, rec) {
+	if !l.c.keepsLocked(rec) {
 		return false
 	}
 	rec.status = recordingReady
 	l.reportRecordingLocked(rec)
 	return true
 }
+
+// keepsLocked reports whether a recording was not deleted.
+func (c *Carrier) keepsLocked(rec *recording) bool { return slices.Contains(c.recordings, rec) }
 
 func (l *Leg) reportRecordingLocked(rec *recording) {
 	if rec.callback.url == "" || !slices.Contains(rec.events, rec.status) {

@@ -21,6 +21,9 @@ func (t *transcript) status() string {
 func (l *Leg) writeTranscript(rec *recording) {
 	l.c.mu.Lock()
 	defer l.c.mu.Unlock()
+	if !l.c.keepsLocked(rec) {
+		return
+	}
 	t := &transcript{sid: newSID("TR"), created: time.Now()}
 	rule := l.c.faults.strikeLocked(HookTranscription, l.Phone(), "", transcriptDeeds)
 	if rec.length >= 2 && rec.length <= 120 && rec.language == "en-US" && rec.text != "" && rule.Do != FailTranscript {

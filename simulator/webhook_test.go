@@ -91,9 +91,9 @@ func TestRetriesFollowTheFragmentAndKeepTheirToken(t *testing.T) {
 func TestGETWebhooksCarryTheirParametersInTheQuery(t *testing.T) {
 	b := newBench(t)
 	b.says("/leg", `<Gather timeout="1" actionOnEmptyResult="true"/>`) // no action: asks itself again, by GET
-	b.sim.Script(alice, Script{HangUpAfter: 5})
-	b.ends(b.ring(alice, "/leg?step=1", "Method", "GET"), StatusCompleted)
-	for _, h := range b.hooks("/leg")[:2] {
+	b.sim.Script(alice, Script{})
+	l := b.ring(alice, "/leg?step=1", "Method", "GET")
+	for _, h := range b.waitHooks("/leg", 2) {
 		if h.method != http.MethodGet || h.form.Get("step") != "1" || h.form.Get("To") != alice {
 			t.Errorf("%+v", h)
 		}
@@ -101,6 +101,8 @@ func TestGETWebhooksCarryTheirParametersInTheQuery(t *testing.T) {
 			t.Errorf("To is given %d times", len(h.form["To"]))
 		}
 	}
+	l.HangUp()
+	b.ends(l, StatusCompleted)
 }
 
 func TestOtherContentTypes(t *testing.T) {

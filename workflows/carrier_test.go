@@ -8,13 +8,11 @@ import (
 	"hash/fnv"
 	"slices"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/ringdown/ringdown/activities"
 	"github.com/ringdown/ringdown/models"
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 )
 
@@ -39,6 +37,8 @@ type carrier struct {
 	unkept   func() bool      // says whether the database is away; nil when it never is
 	onMove   func()           // happens while the caller is moved
 	onRecord func()           // happens once, while the record is written
+	onHangUp func(attempt string) (found bool)
+	onEnd    func() // happens when we hang up on the caller
 
 	onResolve func() // happens once, while the resolved alert is written
 
@@ -59,10 +59,9 @@ type carrier struct {
 // dial is one dial of a phone.
 type dial struct {
 	activities.DialRequest
-	token    []byte
-	leg      string
-	at       time.Duration
-	priority temporal.Priority
+	token []byte
+	leg   string
+	at    time.Duration
 }
 
 // hangUp is one leg that we end.
@@ -102,7 +101,7 @@ func (c *carrier) settle(d *dial, result any, err error) {
 func (c *carrier) now() time.Duration { return c.env.Now().Sub(monday) }
 
 // last is the latest dial of a person.
-func (c *carrier) last(t *testing.T, name string) *dial {
+func (c *carrier) last(t reporter, name string) *dial {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i := len(c.dials) - 1; i >= 0; i-- {
@@ -122,8 +121,7 @@ func (c *carrier) Dial(ctx context.Context, r activities.DialRequest) (models.Di
 			n++
 		}
 	}
-	info := activity.GetInfo(ctx)
-	d := &dial{DialRequest: r, token: info.TaskToken, leg: legOf(r.Attempt.ID), at: c.now(), priority: info.Priority}
+	d := &dial{DialRequest: r, token: activity.GetInfo(ctx).TaskToken, leg: legOf(r.Attempt.ID), at: c.now()}
 	c.dials = append(c.dials, d)
 	behave := ringing(rings)
 	if scripts := c.ring[r.Attempt.Name]; len(scripts) > 0 {
@@ -143,7 +141,7 @@ func (c *carrier) HangUp(ctx context.Context, r activities.HangUpRequest) (activ
 			hungUp.Leg = d.leg
 		}
 	}
-	if c.lost[r.Attempt.Name] {
+	if c.lost[r.Attempt.Name] || c.onHangUp != nil && !c.onHangUp(r.Attempt.ID) {
 		hungUp = activities.HungUp{}
 	}
 	if c.pending == 0 {
@@ -171,6 +169,9 @@ func (c *carrier) EndCaller(_ context.Context, sid string) error {
 		return fmt.Errorf("ended %s", sid)
 	}
 	c.ended = append(c.ended, c.now())
+	if c.onEnd != nil {
+		c.onEnd()
+	}
 	return nil
 }
 

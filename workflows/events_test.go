@@ -1,7 +1,6 @@
 package workflows_test
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/ringdown/ringdown/models"
@@ -79,7 +78,6 @@ func (s *scene) legEnds(name string) func() {
 		s.env.SignalWorkflow(workflows.SignalLegOver, workflows.LegOver{Attempt: d.Attempt.ID, Leg: d.leg})
 	}
 }
-
 
 // loses is the winner's line that ends before they met the caller, who waits in the room.
 func (s *scene) loses(name string) func() {

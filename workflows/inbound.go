@@ -172,7 +172,7 @@ func (c *call) end(ctx workflow.Context, outcome models.Outcome, cause error) (m
 	err := c.write(ctx, outcome)
 	if c.voicemail != nil {
 		outcome = c.completeVoicemail(ctx, outcome)
-		if *c.voicemail != *c.record.Voicemail {
+		if written := c.record.Voicemail; written == nil || *c.voicemail != *written {
 			err = c.write(ctx, outcome)
 		}
 	}

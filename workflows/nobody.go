@@ -30,7 +30,7 @@ func (c *call) nobody(ctx workflow.Context) (models.Outcome, error) {
 	c.mark(ctx, CallStage.ValueSet(string(models.StageNobody)))
 	outcome, err := c.lastResort(ctx, heard)
 	if c.diverted {
-		outcome = models.Diverted
+		outcome, c.record.Reason = models.Diverted, ""
 	}
 	return outcome, err
 }
@@ -74,6 +74,9 @@ func (c *call) forward(ctx workflow.Context) (models.Outcome, error) {
 	}
 	if c.forwarded == nil || !c.forwarded.Answered {
 		c.record.Reason = "the fixed number did not answer"
+		if c.forwarded == nil {
+			c.record.Reason = "nobody tells whether the fixed number answered"
+		}
 		c.note(ctx, c.record.Reason)
 		return models.Unanswered, c.seeOut(ctx, messageTime)
 	}
@@ -183,8 +186,11 @@ func (c *call) onRecorded(ctx workflow.Context, in Recorded) {
 	if c.expectMessage(); c.voicemail.Status == models.RecordingReady {
 		return
 	}
+	if in.Recording == "" && in.Seconds > 0 {
+		return // its id comes with another word
+	}
 	c.voicemail.Recording, c.voicemail.Seconds = in.Recording, in.Seconds
-	if in.Recording == "" || in.Seconds == 0 {
+	if in.Seconds == 0 {
 		c.voicemail.Status = models.RecordingEmpty
 		return
 	}

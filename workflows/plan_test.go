@@ -55,7 +55,6 @@ func withMaxWait(seconds int) func(*models.Plan) {
 	return func(p *models.Plan) { p.MaxWaitSeconds = seconds }
 }
 
-
 // withDesk gives the nth person of the first level a second phone.
 func withDesk(nth int) func(*models.Plan) {
 	return func(p *models.Plan) {

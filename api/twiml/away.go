@@ -2,31 +2,53 @@ package twiml
 
 import "github.com/ringdown/ringdown/models"
 
-// Goodbye says a phrase and hangs up, where there is no run to ask any more.
-func Goodbye(language string, phrase models.Phrase) []byte {
-	return document(speakerOf(language, "").phrase(phrase), verb("Hangup"))
+// Words are how a route speaks where no run can be asked. Their zero value speaks the default
+// language; a voice or phrases that are left out are the language's own.
+type Words struct {
+	Language string
+	Voice    string
+	Phrases  map[models.Phrase]string
+}
+
+func (w Words) speaker() speaker {
+	return speakerFor(models.Answer{Language: w.Language, Voice: w.Voice, Phrases: w.Phrases})
+}
+
+// Goodbye says a phrase and hangs up.
+func (w Words) Goodbye(phrase models.Phrase) []byte {
+	return document(w.speaker().phrase(phrase), verb("Hangup"))
 }
 
 // OneMoment has the carrier ask next again after some seconds. A caller who is not answered yet
 // goes on hearing it ring, unbilled, because the pause comes first. With answered, for a leg that
 // was picked up, it is a sentence and music: a silent line sounds dead.
-func OneMoment(language string, answered bool, seconds int, next string, l models.Links) []byte {
+func (w Words) OneMoment(answered bool, seconds int, next string, l models.Links) []byte {
 	again := verb("Redirect", "method", "POST").of(next)
 	if answered {
-		return document(speakerOf(language, "").phrase(oneMoment), music(l, seconds), again)
+		return document(w.speaker().phrase(oneMoment), music(l, seconds), again)
 	}
 	return document(pause(seconds), again)
 }
 
 // Divert connects a caller to the emergency number when our own service cannot. It asks nothing
 // more of us, so what it says last is right after a talk and after none.
-func Divert(language string, emergency models.Phone) []byte {
-	s := speakerOf(language, "")
+func (w Words) Divert(emergency models.Phone) []byte {
+	s := w.speaker()
 	return document(
 		s.phrase(diverting),
 		verb("Dial", "answerOnBridge", "true", "timeout", "60").around(verb("Number").of(string(emergency))),
 		s.phrase(divertFailed),
 		verb("Hangup"))
+}
+
+// Goodbye says a phrase in a language's own words and hangs up.
+func Goodbye(language string, phrase models.Phrase) []byte {
+	return Words{Language: language}.Goodbye(phrase)
+}
+
+// Divert is Words.Divert in a language's own words.
+func Divert(language string, emergency models.Phone) []byte {
+	return Words{Language: language}.Divert(emergency)
 }
 
 // Fallback is the static document on another host for a number whose calls find our site away.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -187,12 +188,20 @@ var bounds = map[string]func(string) bool{
 	"Gather.action":               absolute,
 	"Dial.timeout":                from(5, 600),
 	"Dial.action":                 absolute,
+	"Play.loop":                   from(1, 1000),
+	"Record.action":               absolute,
+	"Record.maxLength":            from(2, 14400),
+	"Record.timeout":              from(1, 600),
+	"Record.finishOnKey":          func(s string) bool { return s != "" && strings.Trim(s, "0123456789*#") == "" },
+	"Record.transcribeCallback":   absolute,
 	"Conference.maxParticipants":  from(2, 250),
 	"Conference.participantLabel": func(s string) bool { return s != "" && utf8.RuneCountInString(s) <= 128 },
 	"Conference.waitUrl":          absolute,
 	"Conference.waitMethod":       method,
 	"Redirect.method":             method,
 	"Pause.length":                from(1, 180),
+
+	"Record.recordingStatusCallback": absolute,
 }
 
 func from(least, most int) func(string) bool {
@@ -208,6 +217,8 @@ func absolute(s string) bool {
 }
 
 func method(s string) bool { return s == "GET" || s == "POST" }
+
+var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 
 // beyondTable checks what concerns an element's text or its children together.
 func (n *node) beyondTable(text string) error {
@@ -230,6 +241,10 @@ func (n *node) beyondTable(text string) error {
 	case "Dial":
 		if len(n.kids) != 1 || text != "" {
 			return fmt.Errorf("Dial to %d nouns and %q", len(n.kids), text)
+		}
+	case "Number":
+		if !e164.MatchString(text) {
+			return fmt.Errorf("Number %q", text)
 		}
 	case "Gather":
 		if len(n.kids) == 0 {

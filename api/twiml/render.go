@@ -139,17 +139,22 @@ func (s speaker) room(a models.Answer, l models.Links, action, label string, sta
 // labelLimit is the longest label that the carrier takes, in characters.
 const labelLimit = 128
 
-// speakerFor speaks an answer's language, in the route's own words where it has some.
+// speakerFor speaks an answer's language, in the route's own words where it has some. A language
+// without built-in phrases needs both a voice and words of the route's.
 func speakerFor(a models.Answer) speaker {
 	s := speakerOf(a.Language, a.Voice)
 	if len(a.Phrases) == 0 {
 		return s
 	}
-	if a.Language != s.language && models.CarrierSpeaks(a.Language) {
+	if a.Language != s.language && models.CarrierSpeaks(a.Language) && oneLine(a.Voice) != "" {
 		s.language, s.voice = a.Language, a.Voice
 	}
 	s.phrases = maps.Clone(s.phrases)
-	maps.Copy(s.phrases, a.Phrases)
+	for phrase, sentence := range a.Phrases {
+		if oneLine(sentence) != "" {
+			s.phrases[phrase] = sentence
+		}
+	}
 	return s
 }
 

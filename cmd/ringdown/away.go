@@ -69,7 +69,7 @@ func (p parts) expectDatabase(ctx context.Context) error {
 	err := p.store.Ping(ctx)
 	if errors.Is(err, models.ErrAway) {
 		p.log.Error("started without the database", "cause", err,
-			"remedy", "bring it back; until then calls are answered from the last good copies of their routes")
+			"remedy", "bring it back; until then calls are answered from the last good copies of their routes, and their records wait")
 		return nil
 	}
 	return err

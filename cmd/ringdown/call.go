@@ -22,13 +22,15 @@ type callCommand struct {
 	Route string `arg:"" optional:"" help:"The route to call, by its name or the beginning of it. Default: the first that can be called."`
 
 	Press            []string      `help:"The caller's key at each prompt, as in 5,5,1; - presses none (--press=-). Default: the right key."`
-	Responder        []role        `help:"How a person behaves: alice=accept, decline, no-answer, busy, reject, unreachable, mailbox or hang-up; alice=accept@12 acts after 12 s of ringing. Who is not named lets it ring." placeholder:"NAME=BEHAVIOUR"`
+	Responder        []role        `help:"How a person behaves: alice=accept, decline, no-answer, busy, reject, unreachable, mailbox or hang-up; alice=accept@12 acts after 12 s of ringing. Who is not named lets it ring. forward=… is the fixed number of a route that forwards." placeholder:"NAME=BEHAVIOUR"`
 	From             string        `default:"+12025550199" help:"The caller's number."`
 	Withheld         bool          `help:"The caller hides their number."`
+	Message          string        `help:"What the caller says when asked for a message." placeholder:"WORDS"`
+	Verstat          string        `help:"What the network says of the caller's number, as in TN-Validation-Passed-A." placeholder:"WORD"`
 	HangUpAfter      time.Duration `help:"The caller leaves so long after dialling, as in 12s."`
 	Talk             time.Duration `default:"5s" help:"How long they talk."`
 	ResponderHangsUp bool          `help:"The responder ends the talk, not the caller."`
-	Expect           ending        `placeholder:"OUTCOME[:NAME]" help:"How the call must end, as in connected:bob, unanswered, abandoned, refused or gate_failed. Default: what must follow from the above."`
+	Expect           ending        `placeholder:"OUTCOME[:NAME]" help:"How the call must end, as in connected:bob, unanswered, voicemail, forwarded, abandoned, refused or gate_failed. Default: what must follow from the above."`
 	JSON             bool          `name:"json" help:"Print one JSON object a line."`
 	API              string        `name:"api" env:"RINGDOWN_API" default:"http://127.0.0.1:8080" help:"Where Ringdown answers."`
 	Simulator        string        `default:"http://127.0.0.1:8090" help:"Where the simulated carrier answers."`
@@ -123,7 +125,7 @@ func (c *callCommand) scene(s stage, cast map[models.Phone]behaviour) scene {
 	if c.Withheld {
 		caller = ""
 	}
-	sc := scene{route: s.route, plan: s.plan, caller: caller, leaves: c.HangUpAfter, cast: cast}
+	sc := scene{route: s.route, plan: s.plan, caller: caller, leaves: c.HangUpAfter, cast: cast, verstat: c.Verstat, message: c.Message}
 	for _, key := range c.Press {
 		sc.keys = append(sc.keys, strings.TrimPrefix(key, noKey))
 	}
@@ -159,7 +161,7 @@ func (c *callCommand) caller() string {
 }
 
 func (c *callCommand) callerScript(s scene) simulator.CallerScript {
-	script := simulator.CallerScript{HangUpAfter: inSeconds(s.leaves)}
+	script := simulator.CallerScript{HangUpAfter: inSeconds(s.leaves), Message: s.message, StirVerstat: s.verstat}
 	for _, key := range s.keys {
 		script.Keys = append(script.Keys, simulator.Press{Digits: key})
 	}
@@ -225,7 +227,7 @@ func notRungWords(name string, skipped []models.Skipped) string {
 
 // longestCall is how long a call may take before something is wrong.
 func longestCall(s scene, talk time.Duration) time.Duration {
-	return models.GateWait + s.plan.LongestWait() + talk + 2*time.Minute
+	return models.GateWait + s.plan.LongestWait() + talk + models.VoicemailLimit + 2*time.Minute
 }
 
 // onScreen says whether out is a terminal, and whether to use its colours.

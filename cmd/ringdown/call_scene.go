@@ -121,7 +121,7 @@ type ending struct {
 }
 
 var outcomes = []models.Outcome{
-	models.Connected, models.Unanswered, models.Abandoned, models.Refused, models.GateFailed, models.Diverted, models.Failed,
+	models.Connected, models.Unanswered, models.Voicemailed, models.Forwarded, models.Abandoned, models.Refused, models.GateFailed, models.Diverted, models.Failed,
 }
 
 // UnmarshalText reads what is expected from a flag: "connected:bob".
@@ -158,22 +158,34 @@ type scene struct {
 	keys   []string      // the caller's key at each prompt, empty for none
 	leaves time.Duration // when the caller hangs up, after dialling; zero is never
 	cast   map[models.Phone]behaviour
+
+	verstat string // what the network says of the caller's number; empty is nothing
+	message string // what the caller says to a recording; empty is nothing
 }
 
 // planOf is the part of a route's plan that decides about calls. levels are what the API says
 // of the present.
 func planOf(r models.Route, number models.Phone, levels []models.PlanLevel) models.Plan {
 	return models.Plan{
-		RouteID: r.ID, RouteName: r.Name, Number: number, Allowlist: r.Allowlist, Keypress: r.Keypress,
-		Levels: levels, RingSeconds: r.RingSeconds, Accept: r.Accept, MaxWaitSeconds: r.MaxWaitSeconds,
+		RouteID: r.ID, RouteName: r.Name, Number: number, Keypress: r.Keypress,
+		Levels: levels, RingSeconds: r.RingSeconds, Accept: r.Accept, MaxWaitSeconds: r.MaxWaitSeconds, Nobody: r.Nobody,
 	}
 }
 
+// lastResort is the role of the fixed number that a route forwards to.
+const lastResort = "forward"
+
 // castOf gives everybody whom a plan rings their behaviour on all their phones; who has no role
-// lets them ring. notRung are the people with a role whom the plan does not ring.
+// lets them ring, and the fixed number answers. notRung are the people with a role whom the plan
+// does not ring.
 func castOf(plan models.Plan, users []models.User, roles []role) (cast map[models.Phone]behaviour, notRung []string, err error) {
 	byUser, names := map[string]behaviour{}, map[string]string{}
+	last := behaviour{part: partAccept, after: ringsFor}
 	for _, r := range roles {
+		if strings.EqualFold(r.name, lastResort) {
+			last = r.behaviour
+			continue
+		}
 		user, err := userNamed(users, r.name)
 		if err != nil {
 			return nil, nil, err
@@ -194,6 +206,9 @@ func castOf(plan models.Plan, users []models.User, roles []role) (cast map[model
 		}
 		cast[a.Number], owner[a.Number] = b, a.Name
 		delete(names, a.UserID)
+	}
+	if plan.Nobody.Action == models.NobodyForward {
+		cast[plan.Nobody.Number] = last
 	}
 	return cast, slices.Sorted(maps.Values(names)), nil
 }
@@ -243,111 +258,4 @@ func list[T ~string](words []T) string {
 		all[i] = string(w)
 	}
 	return strings.Join(all, ", ")
-}
-
-// span is a time that is known to lie between two, since the caller dialled.
-type span struct{ from, to time.Duration }
-
-func (s span) plus(from, to time.Duration) span { return span{s.from + from, s.to + to} }
-
-// How long things take that nobody chose, shortest and longest.
-const (
-	reachMin, reachMax   = 0, 2 * time.Second                   // from the decision to ring a phone until it rings
-	promptMin            = time.Second                          // a prompt of the keypress gate, the press included
-	promptMax            = 8 * time.Second                      // the same, beside what the route's own words take
-	aWord                = time.Second / 2                      // of a route's own words, at most
-	keyTimeout           = 8 * time.Second                      // after a prompt of the gate without a key
-	screenMin, screenMax = 3 * time.Second, 25 * time.Second    // from pick-up to the responder's key
-	silentMin, silentMax = 8 * time.Second, models.AcceptWindow // from pick-up to where a mailbox is given up
-	overrunMax           = models.CarrierLead                   // of a phone that nobody picks up
-)
-
-// derive says how the call must end. An error says that it hangs on when exactly the caller leaves.
-func (s scene) derive() (ending, error) {
-	if !s.route.Enabled || !s.plan.Allowlist.Admits(s.caller) {
-		return ending{outcome: models.Refused}, nil
-	}
-	passed, now := s.passGate(span{0, reachMax})
-	if !passed {
-		return s.unlessLeft(now, ending{outcome: models.GateFailed})
-	}
-	enough := now.plus(s.longest(), s.longest())
-	for _, next := range s.plan.Attempts() {
-		if now.from > enough.to {
-			break
-		}
-		if now.to > enough.from {
-			return ending{}, fmt.Errorf("it hangs on moments whether %s is still rung within the longest wait of %v", next.Name, s.longest())
-		}
-		accepts := false
-		if accepts, now = s.ring(s.cast[next.Number], now); accepts {
-			return s.unlessLeft(now, ending{outcome: models.Connected, name: next.Name, userID: next.UserID})
-		}
-	}
-	return s.unlessLeft(now, ending{outcome: models.Unanswered})
-}
-
-func (s scene) longest() time.Duration { return time.Duration(s.plan.MaxWaitSeconds) * time.Second }
-
-// passGate plays the caller at the keypress gate.
-func (s scene) passGate(now span) (passed bool, after span) {
-	gate := s.plan.Keypress
-	for try := 1; gate.Enabled; try++ {
-		key := s.keyAt(try)
-		now = now.plus(promptMin, promptMax+time.Duration(len(strings.Fields(gate.Prompt)))*aWord)
-		if key == "" {
-			now = now.plus(keyTimeout, keyTimeout)
-		}
-		switch gate.Judge(key, try) {
-		case models.Accept:
-			return true, now
-		case models.GiveUp:
-			return false, now
-		}
-	}
-	return true, now
-}
-
-func (s scene) keyAt(prompt int) string {
-	if prompt > len(s.keys) {
-		return ""
-	}
-	return s.keys[prompt-1]
-}
-
-// ring plays a responder whose phone is dialled now.
-func (s scene) ring(b behaviour, now span) (accepts bool, after span) {
-	now = now.plus(reachMin, reachMax)
-	limit := time.Duration(s.plan.RingSeconds)*time.Second - models.CarrierLead
-	switch {
-	case b.part == partBusy || b.part == partUnreachable:
-		return false, now
-	case b.part == partNoAnswer || b.after >= limit:
-		return false, now.plus(limit, limit+overrunMax)
-	}
-	now = now.plus(b.after, b.after)
-	switch {
-	case b.part == partReject:
-		return false, now
-	case !s.plan.Accept.Required: // whoever picks up takes the call
-		return true, now
-	case b.part == partMailbox:
-		return false, now.plus(silentMin, silentMax)
-	case b.part == partHangUp:
-		return false, now.plus(0, reachMax)
-	default:
-		return b.part == partAccept, now.plus(screenMin, screenMax)
-	}
-}
-
-// unlessLeft is how a call ends that is decided at a time, unless the caller has left before.
-func (s scene) unlessLeft(decided span, e ending) (ending, error) {
-	switch {
-	case s.leaves == 0 || s.leaves > decided.to:
-		return e, nil
-	case s.leaves < decided.from:
-		return ending{outcome: models.Abandoned}, nil
-	default:
-		return ending{}, fmt.Errorf("it hangs on moments whether the caller, who leaves after %v, has left when it comes to: %s", s.leaves, e)
-	}
 }

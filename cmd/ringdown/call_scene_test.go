@@ -73,7 +73,7 @@ func withoutKey(s *scene) { s.plan.Accept.Required = false }
 
 func listing(number models.Phone) func(*scene) {
 	return func(s *scene) {
-		s.plan.Allowlist = models.Allowlist{Enabled: true, Callers: []models.AllowedCaller{{Number: number}}}
+		s.route.Allowlist = models.Allowlist{Enabled: true, Callers: []models.AllowedCaller{{Number: number}}}
 	}
 }
 

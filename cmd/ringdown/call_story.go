@@ -122,6 +122,8 @@ func (s *story) tell(e simulator.Event) {
 		if l.who != callerWho {
 			s.say(e.At, l, "talks", "", "%s and the caller are talking", l.who)
 		}
+	case simulator.EventRecorded:
+		s.say(e.At, l, "recorded", e.Text, "the caller says “%s”, and it is recorded", e.Text)
 	case simulator.EventLeft:
 		s.leaves(l, e)
 	case simulator.EventEnded:
@@ -146,7 +148,11 @@ func (s *story) lineOf(e simulator.Event) *line {
 	case s.start.IsZero():
 		return nil
 	case e.Kind == simulator.EventDialled && e.Parent == s.callSID:
-		s.lines[e.Call] = &line{who: "the emergency line", phone: "the emergency line", played: map[string]bool{}}
+		who := "the emergency line"
+		if e.To == string(s.scene.plan.Nobody.Number) {
+			who = "the fixed number"
+		}
+		s.lines[e.Call] = &line{who: who, phone: who, played: map[string]bool{}}
 	case e.Kind == simulator.EventDialled && e.Direction == simulator.OutboundAPI && e.From == string(s.scene.plan.Number):
 		if l := s.responder(models.Phone(e.To)); l != nil {
 			s.lines[e.Call] = l

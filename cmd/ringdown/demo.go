@@ -8,13 +8,16 @@ import (
 	"github.com/ringdown/ringdown/models/store"
 )
 
+// lastResortNumber is where the demo forwards a call that nobody took.
+const lastResortNumber = models.Phone("+12025550105")
+
 // spareNumber is a number that the simulated account owns and nobody has imported yet.
 const spareNumber = models.Phone("+12025550119")
 
 var storePage = store.Page{Limit: 200}
 
-// seedDemo makes four people, a schedule with a weekly rotation, and a number for each of three
-// routes, so that each can be called.
+// seedDemo makes four people, a schedule with a weekly rotation, and a number for each of six
+// routes, so that each can be called: together they show every way to ring and to end.
 func seedDemo(ctx context.Context, s *store.Store) error {
 	people := map[string]string{}
 	for _, p := range []struct {
@@ -46,6 +49,9 @@ func seedDemo(ctx context.Context, s *store.Store) error {
 	user := func(name string) models.Target { return models.Target{Type: models.TargetUser, UserID: people[name]} }
 	onCall := models.Target{Type: models.TargetSchedule, ScheduleID: schedule.ID}
 	level := func(targets ...models.Target) models.Level { return models.Level{Targets: targets} }
+	inWay := func(way models.Strategy, targets ...models.Target) models.Level {
+		return models.Level{Strategy: way, Targets: targets}
+	}
 	for _, demo := range []struct {
 		number models.Phone
 		route  models.Route
@@ -61,6 +67,18 @@ func seedDemo(ctx context.Context, s *store.Store) error {
 			Levels: []models.Level{level(user("Alice"), user("Bob"))},
 		}},
 		{"+12025550112", models.Route{Name: "Platform on call", Levels: []models.Level{level(onCall), level(user("Alice"))}}},
+		{"+12025550113", models.Route{
+			Name: "Everybody at once", Language: "en-US",
+			Levels: []models.Level{inWay(models.AllAtOnce, user("Alice"), user("Bob"), user("Carol"))},
+			Nobody: models.Nobody{Action: models.NobodyVoicemail},
+		}},
+		{"+12025550114", models.Route{
+			Name:            "One after another, overlapping",
+			Levels:          []models.Level{inWay(models.Staggered, user("Alice"), user("Bob"), user("Carol"))},
+			Nobody:          models.Nobody{Action: models.NobodyForward, Number: lastResortNumber},
+			EmergencyNumber: lastResortNumber,
+		}},
+		{"+12025550115", models.Route{Name: "Messages only", Nobody: models.Nobody{Action: models.NobodyVoicemail}}},
 	} {
 		number, err := s.CreateNumber(ctx, models.PhoneNumber{
 			Number: demo.number, Name: demo.route.Name, Country: "US", Type: "local", Status: models.NumberActive,

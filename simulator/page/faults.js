@@ -38,7 +38,7 @@ const kind = (r) => r.match?.kind;
 const rivals = (a, b) => kind(a) === kind(b) && spoilt.includes(a.do) === spoilt.includes(b.do);
 const same = (a, b) => kind(a) === kind(b) && !a.match?.phone && !a.match?.path && !a.times
   && a.do === b.do && a.status === b.status && (a.delay ?? 0) === (b.delay ?? 0);
-const isOn = (wanted) => wanted.every((w) => (plan.rules ?? []).some((r) => same(r, w)));
+const isOn = ({rules}, wanted) => wanted.every((w) => (rules ?? []).some((r) => same(r, w)));
 
 // fair lets each of several rules for one kind of request strike as often as the others.
 function fair(all) {
@@ -49,12 +49,14 @@ function fair(all) {
 }
 
 const switches = groups.flatMap(([, list]) => list);
-const ours = (rule) => switches.some(([, wanted]) => wanted.some((w) => same(rule, w)));
+
+// isOurs says whether a rule of a plan is part of a switch that is on.
+const isOurs = (plan, rule) => switches.some(([, wanted]) => isOn(plan, wanted) && wanted.some((w) => same(rule, w)));
 
 function toggle(plan, wanted, on) {
   const kept = (plan.rules ?? []).filter((r) => !wanted.some((w) => same(r, w)));
-  const others = kept.filter((r) => !ours(r));
-  const mine = kept.filter(ours).concat(on ? wanted : []);
+  const others = kept.filter((r) => !isOurs(plan, r));
+  const mine = kept.filter((r) => isOurs(plan, r)).concat(on ? wanted : []);
   return {...plan, rules: [...others, ...fair(mine)]};
 }
 
@@ -79,7 +81,7 @@ for (const [title, list] of groups) {
   const legend = document.createElement('legend');
   legend.textContent = title;
   set.append(legend);
-  for (const [label, wanted] of list) addSwitch(set, label, () => isOn(wanted), (on) => change((plan) => toggle(plan, wanted, on)));
+  for (const [label, wanted] of list) addSwitch(set, label, () => isOn(plan, wanted), (on) => change((plan) => toggle(plan, wanted, on)));
   $('fault-switches').append(set);
 }
 addSwitch($('fault-switches').children[1], callsPerSecond, () => plan.calls_per_second > 0,
@@ -89,8 +91,8 @@ $('clear').onclick = () => change(() => ({}));
 export function drawFaults(faults) {
   plan = faults;
   for (const node of $('fault-switches').querySelectorAll('label')) node.draw();
-  const others = (plan.rules ?? []).filter((r) => !ours(r)).length;
-  const on = switches.filter(([, wanted]) => isOn(wanted)).length + (plan.calls_per_second > 0 ? 1 : 0) + others;
+  const others = (plan.rules ?? []).filter((r) => !isOurs(plan, r)).length;
+  const on = switches.filter(([, wanted]) => isOn(plan, wanted)).length + (plan.calls_per_second > 0 ? 1 : 0) + others;
   write($('fault-count'), on ? `${on} on` : 'none');
   $('faults').classList.toggle('on', on > 0);
   $('fault-others').hidden = others === 0;

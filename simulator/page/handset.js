@@ -73,8 +73,8 @@ export function drawHandset(node, call, owner) {
 function stateOf(call, rung) {
   switch (call.status) {
     case 'queued': return 'Waiting for a line';
-    case 'ringing': return rung ? `${capital(lineName(call.from))} calls` : 'Calling';
-    case 'in-progress': return 'On the line';
+    case 'ringing': return rung ? `${capital(lineName(call.from))} calls` : `Calling ${lineName(call.to)}`;
+    case 'in-progress': return call.direction === 'inbound' ? `On the line to ${lineName(call.to)}` : 'On the line';
   }
   return call.status;
 }

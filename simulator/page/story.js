@@ -74,7 +74,7 @@ function linkTo(event, text) {
 function who(event) {
   if (event.direction !== 'inbound') return phoneName(event.phone);
   event.kind === 'ended' ? callers.delete(event.call) : callers.add(event.call);
-  return callers.size > (event.kind === 'ended' ? 0 : 1) ? `The caller ${callerName(event.from)}` : 'The caller';
+  return callers.size > (event.kind === 'ended' ? 0 : 1) ? `The caller from ${callerName(event.from)}` : 'The caller';
 }
 
 const pathOf = (address) => address.replace(/^https?:\/\/[^/]*/, '');
@@ -111,7 +111,7 @@ function lineOf(e) {
 
 function ending(status, person, inbound) {
   switch (status) {
-    case 'completed': return inbound ? `${person} is off the line` : `${person} hangs up, or is hung up`;
+    case 'completed': return inbound ? `${person} is off the line` : `The call to ${person} is over`;
     case 'busy': return inbound ? `${person} hears the engaged tone` : `${person} is busy, or declines`;
     case 'no-answer': return inbound ? `${person} is gone before an answer` : `${person} is not answered`;
     case 'canceled': return `${person} stops ringing`;

@@ -16,9 +16,9 @@ export function spaced(number) {
   return (american ?? british)?.slice(1).join('\u00a0') ?? number;
 }
 
-export const phoneName = (number) => phones.get(number) ?? spaced(number);
-
 export const callerName = (number) => /^\+\d/.test(number) ? spaced(number) : 'a withheld number';
+
+export const phoneName = (number) => phones.get(number) ?? callerName(number);
 
 // lineName is what a rung phone shows: the name of one of the account's numbers, else the number.
 export const lineName = (number) => numbers.get(number) ?? callerName(number);

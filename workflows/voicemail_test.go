@@ -1,0 +1,260 @@
+package workflows_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/ringdown/ringdown/models"
+)
+
+// unreached is a call that nobody took, whose caller is asked for a message after 28 s.
+func unreached(t *testing.T, settings ...func(*models.Plan)) *scene {
+	s := newScene(t, "Alice", append(settings, withVoicemail)...)
+	s.at(0, s.asks("hold"))
+	s.at(29, s.asks("record"))
+	return s
+}
+
+func TestTheCallerLeavesAMessage(t *testing.T) {
+	for name, c := range map[string]struct {
+		language string
+		events   func(*scene)
+		outcome  models.Outcome
+		took     float64
+		want     models.Voicemail
+		records  int
+	}{
+		"told before the caller's line ends": {"en-GB", func(s *scene) {
+			s.at(50, s.recorded("RE1", 20))
+			s.at(52, s.hangsUp())
+		}, models.Voicemailed, 52, ready("RE1", 20), 1},
+		"told after it": {"en-GB", func(s *scene) {
+			s.at(50, s.hangsUp())
+			s.at(53, s.recorded("RE1", 20))
+		}, models.Voicemailed, 53, ready("RE1", 20), 1},
+		"told twice": {"en-GB", func(s *scene) {
+			s.at(49, s.recorded("RE1", 20))
+			s.at(50, s.hangsUp(), s.recorded("RE1", 21))
+		}, models.Voicemailed, 50, ready("RE1", 20), 1},
+		"told of without its id first": {"en-GB", func(s *scene) {
+			s.at(50, s.recorded("", 20), s.hangsUp())
+			s.at(52, s.recorded("RE1", 20))
+		}, models.Voicemailed, 52, ready("RE1", 20), 1},
+		"told to be empty first": {"en-GB", func(s *scene) {
+			s.at(49, s.recorded("", 0))
+			s.at(50, s.recorded("RE1", 20))
+			s.at(51, s.hangsUp())
+		}, models.Voicemailed, 51, ready("RE1", 20), 1},
+		"told while they are being moved": {"en-GB", func(s *scene) {
+			s.carrier.onMove = s.recorded("RE1", 20)
+			s.at(50, s.hangsUp())
+		}, models.Voicemailed, 50, ready("RE1", 20), 1},
+		"never told, but the carrier has it": {"en-GB", func(s *scene) {
+			s.carrier.message = ready("RE1", 20)
+			s.at(50, s.hangsUp())
+		}, models.Voicemailed, 60, ready("RE1", 20), 1},
+		"told when the call has ended without it": {"en-GB", func(s *scene) {
+			s.at(50, s.hangsUp())
+			s.at(200, s.recorded("RE1", 20))
+		}, models.Voicemailed, 60, ready("RE1", 20), 2},
+		"told while the record is written": {"en-GB", func(s *scene) {
+			s.carrier.onRecord = s.recorded("RE1", 20)
+			s.at(50, s.hangsUp())
+		}, models.Voicemailed, 60, ready("RE1", 20), 2},
+		"never told, but the carrier has it later": {"en-GB", func(s *scene) {
+			s.at(50, s.hangsUp())
+			s.at(400, func() { s.carrier.message = ready("RE1", 20) })
+		}, models.Voicemailed, 60, ready("RE1", 20), 2},
+		"of two hours": {"en-US", func(s *scene) {
+			s.at(50, s.recorded("RE1", 7200), s.hangsUp())
+		}, models.Voicemailed, 50, ready("RE1", 7200), 1},
+		"of a second, too short for a transcript": {"en-US", func(s *scene) {
+			s.at(50, s.recorded("RE1", 1), s.hangsUp())
+		}, models.Voicemailed, 50, ready("RE1", 1), 1},
+		"in a language without transcripts": {"de-DE", func(s *scene) {
+			s.at(50, s.recorded("RE1", 20), s.hangsUp())
+		}, models.Voicemailed, 50, ready("RE1", 20), 1},
+		"which is transcribed after the call": {"en-US", func(s *scene) {
+			s.at(50, s.recorded("RE1", 20), s.hangsUp())
+			s.at(90, s.transcribed("The database is down."))
+		}, models.Voicemailed, 50, transcript("The database is down."), 2},
+		"which is transcribed before it is told": {"en-US", func(s *scene) {
+			s.at(49, s.transcribed("The database is down."))
+			s.at(50, s.recorded("RE1", 20), s.hangsUp())
+		}, models.Voicemailed, 50, transcript("The database is down."), 1},
+		"which is told and transcribed long after the call": {"en-US", func(s *scene) {
+			s.at(50, s.hangsUp())
+			s.at(200, s.recorded("RE1", 20))
+			s.at(300, s.transcribed("The database is down."))
+		}, models.Voicemailed, 60, transcript("The database is down."), 2},
+		"which cannot be transcribed": {"en-US", func(s *scene) {
+			s.at(50, s.recorded("RE1", 20), s.hangsUp())
+			s.at(90, s.transcribed(""))
+		}, models.Voicemailed, 50, ready("RE1", 20), 2},
+		"whose transcript never comes": {"en-US", func(s *scene) {
+			s.at(50, s.recorded("RE1", 20), s.hangsUp())
+		}, models.Voicemailed, 50, ready("RE1", 20), 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := unreached(t, in(c.language))
+			c.events(s)
+			call := s.ends(c.outcome, c.took)
+			s.keeps(call, c.want, c.records)
+			if call.Reason != "" {
+				t.Errorf("the reason is %q", call.Reason)
+			}
+		})
+	}
+}
+
+func TestTheCallerLeavesNoMessage(t *testing.T) {
+	for name, c := range map[string]struct {
+		events func(*scene)
+		took   float64
+		want   models.RecordingStatus
+		asked  []float64 // when the carrier is asked for it
+	}{
+		"but silence": {func(s *scene) {
+			s.at(50, s.recorded("", 0))
+			s.at(52, s.hangsUp())
+		}, 52, models.RecordingEmpty, nil},
+		"which is told after they have left": {func(s *scene) {
+			s.at(50, s.hangsUp())
+			s.at(53, s.recorded("", 0))
+		}, 53, models.RecordingEmpty, nil},
+		"of which anybody tells": {func(s *scene) {
+			s.at(35, s.hangsUp())
+		}, 45, models.RecordingMissing, []float64{45, 345, 645, 945}},
+		"of which a carrier that does not answer could tell": {func(s *scene) {
+			s.carrier.deaf = true
+			s.at(35, s.hangsUp())
+		}, 100.5, models.RecordingMissing, nil},
+		"and stays on the line, until it is ended": {func(s *scene) {
+			s.at(450, s.hangsUp())
+		}, 460, models.RecordingMissing, []float64{460, 760, 1060, 1360}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := unreached(t)
+			c.events(s)
+			call := s.ends(models.Unanswered, c.took)
+			records := 1
+			if c.want == models.RecordingMissing {
+				records = 2
+			}
+			s.keeps(call, models.Voicemail{Status: c.want, Transcribe: models.TranscriptNone}, records)
+			if call.Reason != "the caller left no message" {
+				t.Errorf("the reason is %q", call.Reason)
+			}
+			var asked []float64
+			for _, at := range s.carrier.tapes {
+				asked = append(asked, at.Seconds())
+			}
+			if !s.carrier.deaf && !slices.Equal(asked, c.asked) {
+				t.Errorf("asked for the message at %v, want %v", asked, c.asked)
+			}
+		})
+	}
+}
+
+func TestACallerWhoStaysOnTheLineOfAVoicemailIsHungUpOn(t *testing.T) {
+	s := unreached(t)
+	s.at(450, s.hangsUp())
+	s.ends(models.Unanswered, 460)
+	if !slices.Equal(s.carrier.ended, []time.Duration{seconds(28 + 120 + 300)}) {
+		t.Errorf("hung up on at %v", s.carrier.ended)
+	}
+}
+
+func TestARouteWithoutLevelsAsksForAMessageAtOnce(t *testing.T) {
+	t.Run("when the call arrives", func(t *testing.T) {
+		s := newScene(t, "", withVoicemail)
+		s.at(0, s.asks("record"))
+		s.at(20, s.recorded("RE1", 15), s.hangsUp())
+		call := s.ends(models.Voicemailed, 20)
+		s.keeps(call, ready("RE1", 15), 1)
+		s.dialled("")
+		if s.carrier.told > 0 || call.AlertID == "" {
+			t.Errorf("the caller was moved %d times, alert %q", s.carrier.told, call.AlertID)
+		}
+	})
+	t.Run("when the caller has pressed the key", func(t *testing.T) {
+		s := newScene(t, "", withVoicemail, withKeypress)
+		s.at(0, s.asks("ask_key 1"))
+		s.at(5, s.keys(1, "1", "record"))
+		s.at(20, s.recorded("RE1", 15), s.hangsUp())
+		s.keeps(s.ends(models.Voicemailed, 20), ready("RE1", 15), 1)
+		s.dialled("")
+	})
+}
+
+func TestACallerWhoIsNotAskedForAMessageHasLeftNone(t *testing.T) {
+	t.Run("because they had left", func(t *testing.T) {
+		s := newScene(t, "Alice", withVoicemail)
+		s.carrier.moves = false
+		s.at(0, s.asks("hold"))
+		call := s.ends(models.Unanswered, 28)
+		if call.Voicemail != nil || len(s.carrier.tapes) > 0 || call.Reason != "" {
+			t.Errorf("the message is %+v, %q; asked for it at %v", call.Voicemail, call.Reason, s.carrier.tapes)
+		}
+	})
+	t.Run("because the carrier moves nobody", func(t *testing.T) {
+		s := newScene(t, "Alice", withVoicemail)
+		s.carrier.stuck = errors.New("no answer")
+		s.at(0, s.asks("hold"))
+		s.at(99, s.hangsUp())
+		call := s.ends(models.Unanswered, 99)
+		if call.Voicemail != nil || len(s.carrier.ended) != 1 {
+			t.Errorf("the message is %+v; hung up on at %v", call.Voicemail, s.carrier.ended)
+		}
+	})
+}
+
+// What the run tells its alert, and when, as the alert itself sees it.
+func TestTheAlertLearnsOfAMessageEachTimeThatMoreIsKnown(t *testing.T) {
+	s := unreached(t, in("en-US"))
+	s.at(50, s.hangsUp())
+	s.at(200, s.recorded("RE1", 20))
+	s.at(300, s.transcribed("The database is down."))
+	s.ends(models.Voicemailed, 60)
+	var got []models.Voicemail
+	var outcomes []models.Outcome
+	for _, a := range s.carrier.alerts {
+		if a.Status == models.AlertResolved && a.Voicemail != nil {
+			got, outcomes = append(got, *a.Voicemail), append(outcomes, a.Outcome)
+		}
+	}
+	pending := ready("RE1", 20)
+	pending.Transcribe = models.TranscriptPending
+	want := []models.Voicemail{{Status: models.RecordingExpected, Transcribe: models.TranscriptNone}, pending, transcript("The database is down.")}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if want := []models.Outcome{models.Unanswered, models.Voicemailed, models.Voicemailed}; !slices.Equal(outcomes, want) {
+		t.Errorf("the outcomes are %v, want %v", outcomes, want)
+	}
+}
+
+func ready(recording string, length int) models.Voicemail {
+	return models.Voicemail{Status: models.RecordingReady, Recording: recording, Seconds: length, Transcribe: models.TranscriptNone}
+}
+
+// transcript is a message of 20 s with what it says.
+func transcript(text string) models.Voicemail {
+	v := ready("RE1", 20)
+	v.Transcript, v.Transcribe = text, models.TranscriptReady
+	return v
+}
+
+// keeps holds which message is on the record, and how often the record was written.
+func (s *scene) keeps(call models.Call, want models.Voicemail, records int) {
+	s.t.Helper()
+	if diff := cmp.Diff(&want, call.Voicemail); diff != "" {
+		s.t.Errorf("the message: %s", diff)
+	}
+	if n := len(s.carrier.calls); n != records {
+		s.t.Errorf("the record is written %d times, want %d", n, records)
+	}
+}

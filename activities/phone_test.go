@@ -65,7 +65,8 @@ func TestADialThatTheCarrierDoesNotPlace(t *testing.T) {
 		result  models.Result // empty: it is placed
 		code    int
 	}{
-		"refused":                    {[]reply{{status: 400, code: 21211}}, 1, models.ResultRefused, 21211},
+		"refused":                    {[]reply{{status: 400, code: 21210}}, 1, models.ResultRefused, 21210},
+		"refused for the phone":      {[]reply{{status: 400, code: 21211}}, 1, models.ResultBadNumber, 21211},
 		"refused for the account":    {[]reply{{status: 401, code: 20003}}, 1, models.ResultRefused, 20003},
 		"busy, then placed":          {[]reply{{status: 429, code: 20429}, {legs: 1}}, 2, "", 0},
 		"busy for ever":              {[]reply{{status: 429, code: 20429}, {status: 429}, {status: 429}, {status: 429}, {status: 429, code: 20429}, {legs: 1}}, 5, models.ResultRefused, 20429},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/workflows"
@@ -28,7 +30,10 @@ type fakeTemporal struct {
 	client.Client // what is not written below is not for webhooks
 
 	answer models.Answer    // to every update
-	fails  map[string]error // by request: start, update, settle, signal, health
+	fails  map[string]error // by request: start, update, settle, signal, query, health
+
+	failsOnce map[string]error // the same, for the first of its kind alone
+	runs      map[string]error // what a query of a single run ends with, by workflow id
 
 	mu      sync.Mutex
 	asked   []string
@@ -49,14 +54,16 @@ func (f *fakeTemporal) heard() []string {
 func (f *fakeTemporal) ask(ctx context.Context, request, format string, args ...any) error {
 	f.mu.Lock()
 	f.asked = append(f.asked, withoutIDs(request+" "+fmt.Sprintf(format, args...)))
+	err := cmp.Or(f.failsOnce[request], f.fails[request])
+	delete(f.failsOnce, request)
 	f.mu.Unlock()
-	if errors.Is(f.fails[request], errImpatient) {
+	if errors.Is(err, errImpatient) {
 		<-ctx.Done()
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return f.fails[request]
+	return err
 }
 
 type startOperation struct {
@@ -94,6 +101,14 @@ func (f *fakeTemporal) SignalWorkflow(ctx context.Context, workflowID, _, name s
 		words = strings.Replace(words, over.At.String(), "now", 1)
 	}
 	return f.ask(ctx, "signal", "%s %s %s", workflowID, name, words)
+}
+
+func (f *fakeTemporal) QueryWorkflow(ctx context.Context, workflowID, _, query string, _ ...any) (converter.EncodedValue, error) {
+	err := f.ask(ctx, "query", "%s %s", workflowID, query)
+	if own, ok := f.runs[workflowID]; ok {
+		err = own
+	}
+	return nil, err
 }
 
 func (f *fakeTemporal) CheckHealth(ctx context.Context, _ *client.CheckHealthRequest) (*client.CheckHealthResponse, error) {

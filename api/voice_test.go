@@ -183,3 +183,63 @@ func TestACallInProgressGoesOnWhateverBecomesOfItsRoute(t *testing.T) {
 		}
 	}
 }
+
+func TestTheCarriersLeaveToShowTheCallerIsKeptOnlyWhereTheyAreShown(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		rule        models.CallerIDRule
+		from, token string
+		want        string
+		shown       models.Phone
+	}{
+		{"the route shows its own number", models.ShowRouteNumber, callersNumber, "leave", "", ourNumber},
+		{"the route shows the caller", models.ShowCaller, callersNumber, "leave", "leave", callersNumber},
+		{"the carrier gives no leave", models.ShowCaller, callersNumber, "", "", ourNumber},
+		{"the caller is withheld", models.ShowCaller, "anonymous", "leave", "leave", ourNumber},
+	} {
+		inCall(t, c.name, func(wt *webhookTest) {
+			wt.edit(func(r *models.Route) { r.ResponderCallerID = c.rule })
+			wt.temporal.answer = inTheRoom
+			wt.hears(theRoom, wt.post("/twilio/voice", arriving("From", c.from, "CallToken", c.token)))
+			in := wt.temporal.inputs[0]
+			if in.CallToken != c.want || in.ShownTo() != c.shown || in.Plan.CallerID != c.rule {
+				wt.Errorf("token %q, shows %q", in.CallToken, string(in.ShownTo()))
+			}
+		})
+	}
+}
+
+func TestEachCallIsShuffledAnew(t *testing.T) {
+	inCall(t, "by a seed of its own", func(wt *webhookTest) {
+		seeds := map[uint32]bool{}
+		for range 20 {
+			wt.post("/twilio/voice", arriving())
+		}
+		for _, in := range wt.temporal.inputs {
+			seeds[in.Plan.Seed] = true
+		}
+		if len(seeds) < 19 { // two of 20 may be equal once in 20 million runs
+			t.Errorf("%d seeds for 20 calls", len(seeds))
+		}
+	})
+}
+
+func TestAPlanKnowsWhatTheCarrierAccountMayPlace(t *testing.T) {
+	inCall(t, "a second", func(wt *webhookTest) {
+		wt.callsPerSecond = 2.5
+		wt.post("/twilio/voice", arriving())
+		if got := wt.temporal.inputs[0].Plan.CallsPerSecond; got != 2.5 {
+			wt.Errorf("%v a second", got)
+		}
+	})
+}
+
+func TestTheRoomOfACallIsOnItsRow(t *testing.T) {
+	inCall(t, "so that others find the caller there", func(wt *webhookTest) {
+		wt.temporal.answer = inTheRoom
+		wt.post("/twilio/voice", arriving())
+		if row := wt.row(); row.Room == "" || row.Room != wt.temporal.inputs[0].Room {
+			wt.Errorf("on record is room %q", row.Room)
+		}
+	})
+}

@@ -274,6 +274,12 @@ func TestAMalformedWebhookChangesNothing(t *testing.T) {
 		{"a key of no leg", "/twilio/accept/CALL/1.alice.1.1?hearing=1&lang=de-DE", id("x"), over, nothingKnown},
 		{"the end of no attempt", "/twilio/leg-status/CALL/..?lang=de-DE", id("LEG"), over, nothingKnown},
 		{"the end of no leg", "/twilio/leg-status/CALL/1.alice.1.1?lang=de-DE", id("x"), over, nothingKnown},
+		{"a message of no call", "/twilio/voicemail-done/CA1?lang=de-DE", recorded(), over, nothingKnown},
+		{"a message of a call with a longer id", "/twilio/voicemail-done/CALLc?lang=de-DE", recorded(), over, nothingKnown},
+		{"a recording of no call", "/twilio/recording/CA1?lang=de-DE", recorded("RecordingStatus", "completed"), over, nothingKnown},
+		{"a transcript of no call", "/twilio/transcript/-?lang=de-DE", id("CALL"), over, nothingKnown},
+		{"the end of a forwarded call that is none", "/twilio/forward-done/+12025550199?lang=de-DE", id("CALL"), over, nothingKnown},
+		{"a diversion of no call", "/twilio/divert/CA1?lang=de-DE", id("CALL"), over, nothingKnown},
 		{"a language that nobody speaks", "/twilio/gate/x?lang=%00%3Cx%3E", id("CALL"), "Say en-GB over, Hangup", nothingKnown},
 	} {
 		inCall(t, c.name, func(wt *webhookTest) {
@@ -285,6 +291,31 @@ func TestAMalformedWebhookChangesNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestEveryWebhookThatThereIsAsksForASignature(t *testing.T) {
+	inCall(t, "before anything is looked at", func(wt *webhookTest) {
+		wt.must(wt.store.Close())
+		asked := 0
+		for _, route := range wt.echo.Routes() {
+			if !strings.HasPrefix(route.Path, "/twilio/") {
+				continue
+			}
+			asked++
+			target := strings.NewReplacer(":call", callerLeg, ":attempt", "1.alice.1.1").Replace(route.Path)
+			form := recorded("RecordingStatus", "completed", "TranscriptionStatus", "completed", "DialCallStatus", "completed")
+			for name, signature := range map[string]string{"none": "", "another token's": sign("another token", site+target, form)} {
+				if w := wt.send(target, url.Values(form).Encode(), "X-Twilio-Signature", signature); w.Code != http.StatusForbidden || w.Body.Len() > 0 {
+					wt.Errorf("%s with %s: %d %s", target, name, w.Code, w.Body)
+				}
+				wt.logged("webhook with a false signature")
+				wt.asks()
+			}
+		}
+		if asked != 14 {
+			wt.Errorf("%d webhooks", asked)
+		}
+	})
 }
 
 func TestWhatNoWebhookLooksLikeIsTurnedAway(t *testing.T) {

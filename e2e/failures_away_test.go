@@ -14,7 +14,7 @@ import (
 )
 
 // awayPace is slow enough for a call to outlast an absence of some seconds in every stage.
-const awayPace = 4
+const awayPace = 2
 
 // absences are the parts without which no run can decide, each in a system of its own.
 var absences = map[string]struct{ leave, comeBack func(p *parts) }{
@@ -49,8 +49,8 @@ func longRing(r *models.Route) { r.RingSeconds = 60 }
 var stays = []stay{
 	{
 		name: "arriving", levels: "Alice", want: models.Connected,
-		acts:   func(c *stayCall) { c.caller = c.calls() },
-		hears:  func(c *stayCall) { c.announced(1) },
+		acts:  func(c *stayCall) { c.caller = c.calls() },
+		hears: func(c *stayCall) { c.announced(1) },
 		goesOn: func(c *stayCall) {
 			c.caller.hears("hold")
 			c.alice = c.rung("Alice").answers().hears("to take").presses("1")
@@ -89,7 +89,7 @@ var stays = []stay{
 	},
 	{
 		name: "while the caller leaves a message", route: withVoicemail, want: models.Voicemailed,
-		begins: func(c *stayCall) { c.caller.isRecorded().leg.Speak("The database is down", 40) },
+		begins: func(c *stayCall) { c.caller.speaksFor(3) },
 		acts:   func(c *stayCall) { c.caller.presses("#") },
 		hears:  func(c *stayCall) { c.caller.hears("has been recorded") },
 	},
@@ -219,17 +219,17 @@ func (l *line) awaitEvent(is func(simulator.Event) bool) simulator.Event {
 	return simulator.Event{}
 }
 
-// isRecorded waits until the caller may speak.
-func (p *phone) isRecorded() *phone {
+// speaksFor waits for the tone, and until so much of what the caller says is recorded. They speak on.
+func (p *phone) speaksFor(d simulator.Seconds) {
 	p.t.Helper()
-	recording := func(h simulator.Heard) bool { return h.Kind == simulator.SoundRecording }
-	for deadline := time.Now().Add(patience); !slices.ContainsFunc(p.leg.Heard(), recording); {
+	p.leg.Speak("The database is down", 60)
+	recorded := func(h simulator.Heard) bool { return h.Kind == simulator.SoundRecording && h.Lasted >= d }
+	for deadline := time.Now().Add(patience); !slices.ContainsFunc(p.leg.Heard(), recorded); {
 		if time.Now().After(deadline) {
-			p.t.Fatalf("they are not recorded; heard %+v", p.leg.Heard())
+			p.t.Fatalf("nothing is recorded; heard %+v", p.leg.Heard())
 		}
 		time.Sleep(5 * time.Millisecond) // until it is looked at again
 	}
-	return p
 }
 
 // pressesUntil is what somebody does who was put off after they had pressed the key.
@@ -251,8 +251,9 @@ func (p *phone) pressesUntil(key string, heard func(context.Context) error) {
 	}
 }
 
-// answersWithin is how long a webhook may take to be answered, whatever is away.
-const answersWithin = 2 * time.Second
+// answersWithin is how long a webhook may take to be answered, whatever is away: 1.8 s, and what a
+// busy machine adds.
+const answersWithin = 2500 * time.Millisecond
 
 // answeredInTime holds that no webhook was kept waiting.
 func (p *parts) answeredInTime(t *testing.T) {

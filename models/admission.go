@@ -53,10 +53,10 @@ func (r RefusalReason) Words() string {
 const VouchedFor = "TN-Validation-Passed-A"
 
 // attested are the carrier's words for a number that the network it came from vouches for.
+// Levels B and C vouch for where a call came from, not for its number.
 // Source: Twilio, Trusted calling with SHAKEN/STIR; compared exactly.
 var attested = []string{
 	VouchedFor, "TN-Validation-Passed-A-Diverted", "TN-Validation-Passed-A-Passthrough",
-	"TN-Validation-Passed-B", "TN-Validation-Passed-B-Diverted", "TN-Validation-Passed-B-Passthrough",
 }
 
 // Refuses decides whether a call may come in at all, before anything rings; empty lets it pass.

@@ -98,12 +98,12 @@ func TestAttestationIsComparedExactly(t *testing.T) {
 	passes := map[string]bool{}
 	for _, verstat := range []string{
 		"TN-Validation-Passed-A", "TN-Validation-Passed-A-Diverted", "TN-Validation-Passed-A-Passthrough",
-		"TN-Validation-Passed-B", "TN-Validation-Passed-B-Diverted", "TN-Validation-Passed-B-Passthrough",
 	} {
 		passes[verstat] = true
 	}
 	for _, verstat := range []string{
 		"", "NULL", "No-TN-Validation", "TN-Validation-Failed", "TN-Validation-Failed-A", "TN-Validation-Failed-A-Diverted",
+		"TN-Validation-Passed-B", "TN-Validation-Passed-B-Diverted", "TN-Validation-Passed-B-Passthrough",
 		"TN-Validation-Passed-C", "TN-Validation-Passed-C-Diverted", "TN-Validation-Passed-C-Passthrough", "TN-Validation-Passed",
 	} {
 		passes[verstat] = false

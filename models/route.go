@@ -245,7 +245,7 @@ func (r Route) validateWords(faults *Faults) {
 	known := map[Phrase]PhraseForm{}
 	for _, form := range Phrases {
 		known[form.Phrase] = form
-		if !complete && CarrierSpeaks(r.Language) && r.Phrases[form.Phrase] == "" {
+		if _, given := r.Phrases[form.Phrase]; !complete && CarrierSpeaks(r.Language) && !given {
 			faults.Add("phrases."+string(form.Phrase), "must be given: %s has no built-in phrases", r.Language)
 		}
 	}
@@ -256,7 +256,11 @@ func (r Route) validateWords(faults *Faults) {
 			faults.Add(place, "is no phrase; there are %s", phraseNames())
 			continue
 		}
-		spoken(faults, place, r.Phrases[phrase], 1, PhraseLimit)
+		most := PhraseLimit
+		if slices.Contains(form.Placeholders, "{decline}") { // said twice, as the route's own prompt would be
+			most = AcceptPromptLimit
+		}
+		spoken(faults, place, r.Phrases[phrase], 1, most)
 		for _, placeholder := range form.Placeholders {
 			if !strings.Contains(r.Phrases[phrase], placeholder) {
 				faults.Add(place, "must hold %s", placeholder)

@@ -55,7 +55,7 @@ func (u User) Unreachable() string {
 func (u User) Validate() error {
 	var faults Faults
 	text(&faults, "name", u.Name, 1, 100)
-	if at := strings.IndexByte(u.Email, '@'); at < 1 || at == len(u.Email)-1 || len(u.Email) > 254 || strings.ContainsAny(u.Email, " \t\r\n") {
+	if at := strings.IndexByte(u.Email, '@'); at < 1 || at == len(u.Email)-1 || len(u.Email) > 254 || strings.ContainsFunc(u.Email, notInEmail) {
 		faults.Add("email", "must be an e-mail address")
 	}
 	if len(u.Phones) > 5 {
@@ -112,6 +112,9 @@ func zone(faults *Faults, field, name string) {
 	}
 	faults.Add(field, "must be an IANA time zone, as in Europe/London")
 }
+
+// notInEmail tells what no address holds: spaces, control characters, bytes that are no text.
+func notInEmail(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == utf8.RuneError }
 
 // Clip is a text of at most so many bytes, cut between two characters.
 func Clip(s string, most int) string {

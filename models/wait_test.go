@@ -114,8 +114,8 @@ func TestMusicOutlastsTheLongestWait(t *testing.T) {
 	})
 }
 
-// Whatever the phones do, no hunt lasts longer than the longest wait. It lasts as long when each
-// phone keeps the caller as long as it can, but for waits for the carrier that not all add up.
+// Whatever the phones do, no hunt lasts longer than the longest wait. It lasts nearly as long
+// when each phone keeps the caller as long as it can: not all waits for the carrier add up.
 func TestNoHuntLastsLongerThanTheLongestWait(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := Plan{RingSeconds: rapid.IntRange(10, 60).Draw(t, "ring"), MaxWaitSeconds: 1e6}

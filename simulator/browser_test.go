@@ -54,7 +54,7 @@ type visit struct {
 // endOfVisit is the last line on a visit's console.
 const endOfVisit = "the end of this visit"
 
-func newVisit(t *testing.T, browser context.Context) *visit {
+func newVisit(browser context.Context, t *testing.T) *visit {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	sim := New(Config{AccountSID: testSID, AuthToken: testToken, Speed: 8})

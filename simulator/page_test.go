@@ -29,14 +29,14 @@ func TestPageOfPhones(t *testing.T) {
 		{"all can be seen, named and hit", lookAtLayout},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			v := newVisit(t, browser)
+			v := newVisit(browser, t)
 			c.look(v)
 			if all := v.complaints(); len(all) > 0 {
 				t.Errorf("the console says %q", all)
 			}
 		})
 	}
-	t.Run("it comes back when the simulator restarts", func(t *testing.T) { lookAtRestart(newVisit(t, browser)) })
+	t.Run("it comes back when the simulator restarts", func(t *testing.T) { lookAtRestart(newVisit(browser, t)) })
 }
 
 // serveRoom sets the documents of a caller who is asked for a key and then waits, and of who is rung for them.

@@ -34,6 +34,7 @@ type call struct {
 	winner   *attempt  // the first who accepted
 	enough   time.Time // when the caller has waited long enough; zero before the hunt
 	tooLong  bool      // they have
+	gaveUp   time.Time // when nobody was left to ring; zero until then
 	alert    alertLine
 	record   models.Call
 

@@ -20,6 +20,31 @@ const (
 	MetricGap      = "ringdown_phone_gap_seconds"      // timer
 )
 
+// measure reports a call that is over.
+func (c *call) measure(ctx workflow.Context, outcome models.Outcome) {
+	countCall(ctx, outcome)
+	if c.record.Refusal != "" {
+		countRefusal(ctx, c.record.Refusal)
+	}
+	for i, a := range c.attempts {
+		countDial(ctx, a.Result, a.Code)
+		if i == 0 {
+			continue
+		}
+		if last := c.attempts[i-1]; last.DecidedAt != nil && !a.DialledAt.Before(*last.DecidedAt) {
+			timeGap(ctx, a.DialledAt.Sub(*last.DecidedAt))
+		}
+	}
+	switch {
+	case len(c.attempts) == 0:
+	case c.winner != nil:
+		timeAccept(ctx, c.winner.DecidedAt.Sub(c.winner.DialledAt))
+		timeWait(ctx, c.winner.DecidedAt.Sub(c.attempts[0].DialledAt))
+	case !c.gaveUp.IsZero():
+		timeWait(ctx, c.gaveUp.Sub(c.attempts[0].DialledAt))
+	}
+}
+
 // countCall counts a call that is over.
 func countCall(ctx workflow.Context, outcome models.Outcome) {
 	count(ctx, MetricCalls, map[string]string{"outcome": string(outcome)})

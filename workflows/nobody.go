@@ -18,6 +18,7 @@ const (
 // nobody gives the caller whom nobody reached what the route has for them, and lasts until their
 // line ends.
 func (c *call) nobody(ctx workflow.Context) (models.Outcome, error) {
+	c.gaveUp = workflow.Now(ctx)
 	c.note(ctx, "nobody took the call")
 	heard := true
 	if c.stage != models.StageNobody {

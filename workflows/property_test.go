@@ -46,55 +46,55 @@ func TestOfEveryCall(t *testing.T) {
 
 // holds holds what is true of every call, once it is over.
 func (w *world) holds(call models.Call) {
-	t := w.s.t
 	for id, l := range w.legs {
 		if l.live {
-			t.Errorf("the leg of attempt %s is left; %s", id, story(call))
+			w.s.t.Errorf("the leg of attempt %s is left; %s", id, story(call))
 		}
 	}
-	winner := ""
 	for i, a := range call.Attempts {
-		switch a.State {
-		case models.Accepted:
-			if winner != "" {
-				t.Errorf("%s and %s won", winner, a.ID)
-			}
-			winner = a.ID
-			if call.AnsweredBy != a.UserID || call.ConnectedAt == nil || !call.ConnectedAt.Equal(*a.DecidedAt) {
-				t.Errorf("%s won, answered by %q at %v", a.ID, call.AnsweredBy, call.ConnectedAt)
-			}
-		case models.Declined, models.Ending:
-		default:
-			t.Errorf("attempt %s ends %s", a.ID, a.State)
-		}
 		if call.ConnectedAt != nil && a.DialledAt.After(*call.ConnectedAt) {
-			t.Errorf("%s was rung after the call was taken; %s", a.ID, story(call))
+			w.s.t.Errorf("%s was rung after the call was taken; %s", a.ID, story(call))
 		}
-		for _, before := range call.Attempts[:i] {
-			if before.Number == a.Number && (a.Round != before.Round+1 || before.Result != models.ResultNotPlaced) && a.Round <= before.Round {
-				t.Errorf("%s was rung again as %s: %s", before.ID, a.ID, before.Result)
-			}
-		}
-		if a.Round > 1 && !strings.Contains(fmt.Sprint(notPlaced(call.Attempts)), a.InRound(a.Round-1).ID) {
-			t.Errorf("%s was rung again, although the round before may have rung", a.ID)
+		if !mayRing(a, call.Attempts[:i]) {
+			w.s.t.Errorf("%s was rung again, although its phone may have rung before; %s", a.ID, story(call))
 		}
 	}
-	if (winner == "") != (call.AnsweredBy == "") || (winner == "") != (call.ConnectedAt == nil) || (call.Outcome == models.Connected) != (winner != "") {
-		t.Errorf("a call %s, won by %q, answered by %q at %v; %s", call.Outcome, winner, call.AnsweredBy, call.ConnectedAt, story(call))
-	}
-	if n := len(w.joins); winner != "" && w.joins[n-1] != winner {
-		t.Errorf("%v joined, %s won", w.joins, winner)
-	}
+	w.holdsOfTheWinner(call)
 }
 
-// notPlaced lists the attempts that surely rang no phone.
-func notPlaced(attempts []models.AttemptRecord) (ids []string) {
-	for _, a := range attempts {
-		if a.Result == models.ResultNotPlaced {
-			ids = append(ids, a.ID)
+// mayRing says whether a phone may be rung, after these: once, and once more each time that a dial
+// surely rang no phone.
+func mayRing(a models.AttemptRecord, before []models.AttemptRecord) bool {
+	for _, b := range before {
+		if b.Number == a.Number && (b.Result != models.ResultNotPlaced || b.Round >= a.Round) {
+			return false
 		}
 	}
-	return ids
+	return true
+}
+
+// holdsOfTheWinner holds that at most one accepted, who is the last that joined, and that the
+// record says so.
+func (w *world) holdsOfTheWinner(call models.Call) {
+	var winners []models.AttemptRecord
+	for _, a := range call.Attempts {
+		switch a.State {
+		case models.Accepted:
+			winners = append(winners, a)
+		case models.Declined, models.Ending:
+		default:
+			w.s.t.Errorf("attempt %s ends %s", a.ID, a.State)
+		}
+	}
+	connected := call.Outcome == models.Connected
+	if len(winners) > 1 || connected != (len(winners) == 1) || connected != (call.ConnectedAt != nil) || connected != (call.AnsweredBy != "") {
+		w.s.t.Errorf("a call %s, won by %+v, answered by %q at %v; %s", call.Outcome, winners, call.AnsweredBy, call.ConnectedAt, story(call))
+	}
+	for _, a := range winners {
+		if call.AnsweredBy != a.UserID || !call.ConnectedAt.Equal(*a.DecidedAt) || w.joins[len(w.joins)-1] != a.ID {
+			w.s.t.Errorf("%s won, %v joined, answered by %q at %v", a.ID, w.joins, call.AnsweredBy, call.ConnectedAt)
+		}
+	}
 }
 
 // someLevels are up to three levels of up to three people.

@@ -258,3 +258,11 @@ func (s *scene) keeps(call models.Call, want models.Voicemail, records int) {
 		s.t.Errorf("the record is written %d times, want %d", n, records)
 	}
 }
+
+func TestAMessageThatIsToldAfterTheCallWasBrokenOffIsOnTheRecord(t *testing.T) {
+	s := newScene(t, "Alice", withVoicemail)
+	s.carrier.onRecord = s.recorded("RE1", 20)
+	s.at(0, s.asks("hold"))
+	s.at(10, s.cancelled())
+	s.keeps(s.endsCancelled(models.Failed, 10), ready("RE1", 20), 2)
+}

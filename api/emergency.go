@@ -112,7 +112,7 @@ func (e *emergency) write(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(e.folder, 0o755); err != nil {
+	if err := os.MkdirAll(e.folder, 0o755); err != nil { //nolint:gosec // another user may serve it
 		return err
 	}
 	published := map[string]bool{}

@@ -267,7 +267,7 @@ func (wt *webhookTest) boundNumber() string {
 func TestAProcessPublishesAtItsStartAndEveryTenMinutes(t *testing.T) {
 	keeps := func(wt *webhookTest) (folder string, stop func()) {
 		folder = filepath.Join(wt.TempDir(), "documents")
-		wt.Server.emergency.folder = folder
+		wt.emergency.folder = folder
 		ctx, cancel := context.WithCancel(context.Background())
 		var kept sync.WaitGroup
 		kept.Go(func() { wt.Keep(ctx) })
@@ -288,6 +288,7 @@ func TestAProcessPublishesAtItsStartAndEveryTenMinutes(t *testing.T) {
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		holds(wt.T, "after ten minutes", folder, diverts(wt, "+447700900113"))
+		stop()
 		wt.logged()
 	})
 	inCall(t, "and sooner after a failure", func(wt *webhookTest) {
@@ -295,18 +296,17 @@ func TestAProcessPublishesAtItsStartAndEveryTenMinutes(t *testing.T) {
 		defer stop()
 		wt.must(os.RemoveAll(folder))
 		wt.must(os.WriteFile(folder, nil, 0o600))
-		if wt.Server.emergency.publish(context.Background()) == nil { // as when a route is saved
+		if wt.emergency.publish(context.Background()) == nil { // as when a route is saved
 			wt.Error("published into a file")
 		}
-		wt.logged("emergency documents not published")
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		wt.logged() // once is enough
 		wt.must(os.Remove(folder))
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
 		holds(wt.T, "mended", folder, diverts(wt, emergencyNumber))
-		wt.logged("over: emergency documents not published")
+		stop()
+		wt.logged("emergency documents not published", "over: emergency documents not published") // each once
 	})
 	inCall(t, "but while the database is away what is published stays", func(wt *webhookTest) {
 		folder, stop := keeps(wt)
@@ -316,6 +316,7 @@ func TestAProcessPublishesAtItsStartAndEveryTenMinutes(t *testing.T) {
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		holds(wt.T, "without the database", folder, want)
+		stop()
 		wt.logged("emergency documents not published", "routes not copied")
 	})
 }

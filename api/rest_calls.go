@@ -12,6 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
 )
@@ -74,9 +75,6 @@ func (a *rest) call(ctx context.Context, in *idInput) (*plain[models.Call], erro
 	return &plain[models.Call]{Body: call}, err
 }
 
-// openWithin is how long the carrier may take until a recording begins.
-const openWithin = 10 * time.Second
-
 // recording passes the carrier's recording on as it comes, however long it is.
 func (a *rest) recording(ctx context.Context, in *idInput) (*huma.StreamResponse, error) {
 	call, err := a.store.Call(ctx, in.ID)
@@ -86,15 +84,13 @@ func (a *rest) recording(ctx context.Context, in *idInput) (*huma.StreamResponse
 	if call.Voicemail == nil || call.Voicemail.Status != models.RecordingReady {
 		return nil, fmt.Errorf("recording of call %s: %w", in.ID, models.ErrNotFound)
 	}
-	ctx, stop := context.WithCancel(ctx)
-	late := time.AfterFunc(openWithin, stop)
-	sound, err := a.carrier.Listen(ctx, call.Voicemail.Recording)
-	late.Stop()
+	sound, stop, err := begin(ctx, func(ctx context.Context) (twilio.Sound, error) {
+		return a.carrier.Listen(ctx, call.Voicemail.Recording)
+	})
 	if errors.Is(err, models.ErrNotFound) {
 		err = models.ErrNotFound // the carrier has deleted it
 	}
 	if err != nil {
-		stop()
 		return nil, fmt.Errorf("recording of call %s: %w", in.ID, err)
 	}
 	return &huma.StreamResponse{Body: func(out huma.Context) {
@@ -108,4 +104,19 @@ func (a *rest) recording(ctx context.Context, in *idInput) (*huma.StreamResponse
 			a.log.Warn("recording broke off", "call", call.CarrierCallID, "cause", err)
 		}
 	}}, nil
+}
+
+// beginWithin is how long the carrier may take until a recording begins.
+const beginWithin = 10 * time.Second
+
+// begin opens a recording, unless that takes too long. Whoever gets it stops it in the end.
+func begin(ctx context.Context, listen func(context.Context) (twilio.Sound, error)) (twilio.Sound, context.CancelFunc, error) {
+	ctx, stop := context.WithCancel(ctx)
+	late := time.AfterFunc(beginWithin, stop)
+	defer late.Stop()
+	sound, err := listen(ctx)
+	if err != nil {
+		stop()
+	}
+	return sound, stop, err
 }

@@ -55,10 +55,66 @@ func TestRESTCallsAreFilteredAndShown(t *testing.T) {
 	rt.send(http.MethodDelete, "/v1/calls/c1", "").is(http.StatusMethodNotAllowed)
 }
 
-func TestRESTLanguages(t *testing.T) {
+func TestRESTCallsAreFilteredByEveryOutcome(t *testing.T) {
 	t.Parallel()
-	codes, _ := newREST(t, nil).send(http.MethodGet, "/v1/languages", "").is(http.StatusOK).items("code")
-	if len(codes) != len(models.Languages) || codes[0] != models.DefaultLanguage {
-		t.Errorf("languages %v", codes)
+	rt := newREST(t, nil)
+	outcomes := []models.Outcome{
+		models.Connected, models.Unanswered, models.Voicemailed, models.Forwarded, models.Abandoned,
+		models.Refused, models.GateFailed, models.Diverted, models.Failed,
+	}
+	for i, outcome := range outcomes {
+		call := models.Call{
+			ID: string(outcome), CarrierCallID: fmt.Sprint("CA", i), Stage: models.StageEnded, Outcome: outcome,
+			StartedAt: rt.now.Add(time.Duration(i) * time.Minute), EndedAt: &rt.now,
+		}
+		if err := rt.store.RecordCall(t.Context(), call); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, outcome := range outcomes {
+		ids, next := rt.send(http.MethodGet, "/v1/calls?outcome="+string(outcome), "").is(http.StatusOK).items("id")
+		if fmt.Sprint(ids) != fmt.Sprintf("[%s]", outcome) || next != "" {
+			t.Errorf("%s lists %v", outcome, ids)
+		}
+	}
+	for _, outcome := range []string{"voicemailed", "Diverted", "connected,refused"} {
+		rt.send(http.MethodGet, "/v1/calls?outcome="+outcome, "").faults("query.outcome")
+	}
+}
+
+func TestRESTCallShowsWhatBecameOfIt(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil)
+	for _, c := range []struct {
+		name string
+		call models.Call
+		want []string
+		none []string
+	}{
+		{"a refusal", models.Call{ID: "refused", Outcome: models.Refused, Refusal: models.RefusedBlocked},
+			[]string{`"outcome":"refused"`, `"refusal":"blocked"`}, []string{"voicemail", "diverted_at"}},
+		{"a message", models.Call{ID: "message", Outcome: models.Voicemailed, Voicemail: &models.Voicemail{
+			Status: models.RecordingReady, Recording: aRecording, Seconds: 17, Transcript: "The <lift> is stuck.", Transcribe: models.TranscriptReady}},
+			[]string{`"status":"ready"`, `"seconds":17`, `"transcript_status":"ready"`, aRecording, `lift`}, []string{"refusal", "diverted_at"}},
+		{"a diversion", models.Call{ID: "diverted", Outcome: models.Diverted, DivertedAt: &rt.now, Room: "secret-room", DiversionTold: true},
+			[]string{`"diverted_at":"2026-03-04T12:00:00Z"`}, []string{"secret-room", "told", "refusal"}},
+	} {
+		c.call.CarrierCallID, c.call.Stage, c.call.StartedAt, c.call.EndedAt = "CA "+c.call.ID, models.StageEnded, rt.now, &rt.now
+		if err := rt.store.RecordCall(t.Context(), c.call); err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{"/v1/calls/" + c.call.ID, "/v1/calls?outcome=" + string(c.call.Outcome)} {
+			got := rt.send(http.MethodGet, path, "").is(http.StatusOK).Body.String()
+			for _, want := range c.want {
+				if !strings.Contains(got, want) {
+					t.Errorf("%s: %s lacks %s", c.name, got, want)
+				}
+			}
+			for _, none := range c.none {
+				if strings.Contains(got, none) {
+					t.Errorf("%s: %s shows %s", c.name, got, none)
+				}
+			}
+		}
 	}
 }

@@ -27,7 +27,7 @@ func TestADialWhoseWorkerDiesIsRepeatedOnlyWhenTheCarrierNeverHeardOfIt(t *testi
 	lines := []*line{unasked, pickedUp, silent}
 	var callers []*phone
 	for _, l := range lines {
-		callers = append(callers, l.calls().hears("/audio/")) // they wait, and ask nothing more
+		callers = append(callers, l.calls().hears(music)) // they wait, and ask nothing more
 	}
 	dials := []*held{before.comes(), afterBob.comes(), afterCarol.comes()}
 	bob := pickedUp.rung("Bob")

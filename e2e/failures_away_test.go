@@ -42,7 +42,11 @@ type stayCall struct {
 	caller, alice *phone
 }
 
-const aMoment = "One moment"
+// What a caller hears who waits, and whoever has to be put off.
+const (
+	music   = "/audio/music"
+	aMoment = "One moment"
+)
 
 func longRing(r *models.Route) { r.RingSeconds = 60 }
 
@@ -52,7 +56,7 @@ var stays = []stay{
 		acts:  func(c *stayCall) { c.caller = c.calls() },
 		hears: func(c *stayCall) { c.announced(1) },
 		goesOn: func(c *stayCall) {
-			c.caller.hears("hold")
+			c.caller.hears(music)
 			c.alice = c.rung("Alice").answers().hears("to take").presses("1")
 		},
 	},
@@ -67,7 +71,7 @@ var stays = []stay{
 		hears:  func(c *stayCall) { c.caller.hears(aMoment) },
 		goesOn: func(c *stayCall) { // their key may have been noted, or they are asked once more
 			c.caller.pressesUntil("1", func(ctx context.Context) error {
-				_, err := c.caller.leg.WaitHeard(ctx, "/audio/music")
+				_, err := c.caller.leg.WaitHeard(ctx, music)
 				return err
 			})
 			c.alice = c.rung("Alice").answers().hears("to take").presses("1")
@@ -124,10 +128,11 @@ var stays = []stay{
 // Workers, or Temporal itself, leave in the middle of calls of every stage and come back: each goes
 // on, and nobody is rung twice.
 func TestCallsGoOnWhenWhatDecidesIsBack(t *testing.T) {
+	t.Parallel()
 	for name, absence := range absences {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newParts(t, "away-"+name, awayPace, false)
+			p := newParts(t, t, "away-"+name, awayPace, false)
 			var begun, noticed, ended sync.WaitGroup
 			left, back := make(chan struct{}), make(chan struct{})
 			begun.Add(len(stays))
@@ -223,13 +228,9 @@ func (l *line) awaitEvent(is func(simulator.Event) bool) simulator.Event {
 func (p *phone) speaksFor(d simulator.Seconds) {
 	p.t.Helper()
 	p.leg.Speak("The database is down", 60)
-	recorded := func(h simulator.Heard) bool { return h.Kind == simulator.SoundRecording && h.Lasted >= d }
-	for deadline := time.Now().Add(patience); !slices.ContainsFunc(p.leg.Heard(), recorded); {
-		if time.Now().After(deadline) {
-			p.t.Fatalf("nothing is recorded; heard %+v", p.leg.Heard())
-		}
-		time.Sleep(5 * time.Millisecond) // until it is looked at again
-	}
+	eventually(p.t, "they are recorded", func() bool {
+		return slices.ContainsFunc(p.leg.Heard(), func(h simulator.Heard) bool { return h.Kind == simulator.SoundRecording && h.Lasted >= d })
+	})
 }
 
 // pressesUntil is what somebody does who was put off after they had pressed the key.

@@ -72,7 +72,8 @@ const atOnceInTests = "12"
 var namespaces = []string{
 	"sqlite", "postgres", "broken", "real-time", crashNamespace, crashDialNamespace,
 	"away-worker", "away-temporal", "away-temporal-silent", "away-database", "away-database-silent", "away-site",
-	"divert-worker", "divert-temporal", "divert-temporal-silent", "faults", "callbacks", "races",
+	"divert-worker", "divert-temporal", "divert-temporal-silent", "hold-worker", "hold-temporal", "hold-temporal-silent", "hold-back",
+	"faults", "callbacks", "races",
 }
 
 func startTemporal() (*testsuite.DevServer, error) {

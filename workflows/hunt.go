@@ -139,8 +139,7 @@ func (c *call) awaitNext(ctx workflow.Context, l *level, last *line) error {
 	case !beside:
 		return workflow.Await(ctx, func() bool { return c.rests(last) })
 	case lead > 0 && len(l.People) > 0:
-		_, err := awaitFor(ctx, c.plan.Paced(lead), "until the next person is rung too",
-			func() bool { return c.rests(last) || c.stopped() })
+		_, err := awaitFor(ctx, c.plan.Paced(lead), "until the next person is rung too", func() bool { return c.rests(last) })
 		return err
 	default:
 		return nil

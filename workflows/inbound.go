@@ -177,6 +177,7 @@ func (c *call) end(ctx workflow.Context, outcome models.Outcome, cause error) (m
 			err = c.write(ctx, outcome)
 		}
 	}
+	c.measure(ctx, outcome)
 	for _, noted := range c.flagged {
 		_ = noted.Get(ctx, nil) // tried until it is
 	}

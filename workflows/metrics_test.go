@@ -57,20 +57,64 @@ func TestCallsReportWhatHappened(t *testing.T) {
 			"ringdown_phone_gap_seconds 0s"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var got []string
-			var suite testsuite.WorkflowTestSuite
-			suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-			suite.SetMetricsHandler(reports{heard: &got})
-			env := suite.NewTestWorkflowEnvironment()
-			env.ExecuteWorkflow(func(ctx workflow.Context) error { c.report(ctx); return nil })
-			if err := env.GetWorkflowError(); err != nil {
-				t.Fatal(err)
-			}
+			got := reported(t, c.report)
 			if diff := cmp.Diff([]string{c.want}, got); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
+}
+
+func TestACallIsMeasuredAsItEnds(t *testing.T) {
+	at := func(second int) time.Time { return time.Date(2026, 3, 2, 9, 0, second, 0, time.UTC) }
+	tried := func(from, to int, result models.Result) *attempt {
+		decided := at(to)
+		return &attempt{AttemptRecord: models.AttemptRecord{DialledAt: at(from), DecidedAt: &decided, Result: result}}
+	}
+	alice, bob := tried(0, 30, models.ResultNoAnswer), tried(31, 40, models.ResultPickedUp)
+	for name, c := range map[string]struct {
+		call    call
+		outcome models.Outcome
+		want    []string
+	}{
+		"taken by the second": {call{attempts: []*attempt{alice, bob}, winner: bob}, models.Connected, []string{
+			"ringdown_calls_total outcome=connected +1", "ringdown_dials_total code=0 result=no_answer +1",
+			"ringdown_dials_total code=0 result=picked_up +1", "ringdown_phone_gap_seconds 1s",
+			"ringdown_ring_to_accept_seconds 9s", "ringdown_wait_seconds 40s",
+		}},
+		"rung beside each other, in vain": {
+			call{attempts: []*attempt{alice, tried(10, 35, models.ResultBusy)}, gaveUp: at(35)}, models.Unanswered, []string{
+				"ringdown_calls_total outcome=unanswered +1", "ringdown_dials_total code=0 result=no_answer +1",
+				"ringdown_dials_total code=0 result=busy +1", "ringdown_wait_seconds 35s",
+			}},
+		"left while somebody rang": {call{attempts: []*attempt{alice}}, models.Abandoned, []string{
+			"ringdown_calls_total outcome=abandoned +1", "ringdown_dials_total code=0 result=no_answer +1",
+		}},
+		"refused": {call{record: models.Call{Refusal: models.RefusedBlocked}}, models.Refused, []string{
+			"ringdown_calls_total outcome=refused +1", "ringdown_refusals_total reason=blocked +1",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := reported(t, func(ctx workflow.Context) { c.call.measure(ctx, c.outcome) })
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// reported is what a workflow reports of ours.
+func reported(t *testing.T, report func(workflow.Context)) (got []string) {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	suite.SetMetricsHandler(reports{heard: &got})
+	env := suite.NewTestWorkflowEnvironment()
+	env.ExecuteWorkflow(func(ctx workflow.Context) error { report(ctx); return nil })
+	if err := env.GetWorkflowError(); err != nil {
+		t.Fatal(err)
+	}
+	return got
 }
 
 // reports is a metrics handler that writes down what it is told of ours, each with the tags that

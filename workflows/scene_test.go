@@ -33,6 +33,7 @@ type scene struct {
 	waiting int // events that have not happened yet
 	updates int
 	timers  []time.Duration // that the call and its alert started
+	fired   []time.Duration // and those that were not cancelled
 }
 
 // reporter is a test, or one try of a property.
@@ -55,7 +56,9 @@ func newScene(t reporter, levels string, settings ...func(*models.Plan)) *scene 
 	}
 	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflows.CallID(callSID), TaskQueue: workflows.CallQueue})
 	s.carrier = &carrier{env: s.env, ring: map[string][]ringing{}, lives: true, moves: true, met: true}
-	s.env.SetOnTimerScheduledListener(func(_ string, d time.Duration) { s.timers = append(s.timers, d) })
+	lasts := map[string]time.Duration{}
+	s.env.SetOnTimerScheduledListener(func(id string, d time.Duration) { s.timers, lasts[id] = append(s.timers, d), d })
+	s.env.SetOnTimerFiredListener(func(id string) { s.fired = append(s.fired, lasts[id]) })
 	s.env.RegisterActivity(s.carrier)
 	s.env.RegisterWorkflow(workflows.InboundCall)
 	s.env.RegisterWorkflow(workflows.Alert)

@@ -1,0 +1,402 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/workflows"
+)
+
+// heldCarrier has the rooms in which callers wait, and moves them out.
+type heldCarrier struct {
+	mu      sync.Mutex
+	rooms   map[string][]string // states, by name
+	moved   []string            // calls and where to, in order
+	refuses string              // the status and code with which it answers to whoever is to be moved: "500 0"
+	away    bool                // it answers nothing
+	asked   func()              // called before it tells of a room; nil: nothing is
+}
+
+func (c *heldCarrier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if c.asked != nil && r.Method == http.MethodGet {
+		c.asked()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	switch {
+	case c.away:
+		w.WriteHeader(http.StatusServiceUnavailable)
+	case r.Method == http.MethodGet:
+		var rooms []string
+		for _, status := range c.rooms[r.URL.Query().Get("FriendlyName")] {
+			rooms = append(rooms, fmt.Sprintf(`{"sid": "CF1", "status": %q}`, status))
+		}
+		_, _ = fmt.Fprintf(w, `{"conferences": [%s]}`, strings.Join(rooms, ", "))
+	case c.refuses != "":
+		var status, code int
+		_, _ = fmt.Sscan(c.refuses, &status, &code)
+		w.WriteHeader(status)
+		_, _ = fmt.Fprintf(w, `{"code": %d}`, code)
+	default:
+		sid := strings.TrimSuffix(r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:], ".json")
+		c.moved = append(c.moved, withoutIDs(sid+" to "+addressOf(r.FormValue("Url"))))
+		c.rooms["room of "+sid] = []string{"completed"}
+		_, _ = fmt.Fprintf(w, `{"sid": %q, "status": "in-progress"}`, sid)
+	}
+}
+
+// heldTest is a server with callers on hold.
+type heldTest struct {
+	*webhookTest
+	carrier *heldCarrier
+	watch   *watch
+	began   time.Time
+}
+
+// held runs one case with a caller who waits alone, and no worker.
+func held(t *testing.T, name string, f func(ht *heldTest)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		ht := &heldTest{webhookTest: newWebhookTest(t), carrier: &heldCarrier{rooms: map[string][]string{}}, began: time.Now()}
+		server := httptest.NewServer(ht.carrier)
+		t.Cleanup(server.Close)
+		client, err := twilio.New(twilio.Config{AccountSID: account, AuthToken: authToken, APIURL: server.URL})
+		ht.must(err)
+		ht.Server.carrier = client
+		ht.watch = &watch{Server: ht.Server}
+		ht.holds(callerLeg, "init")
+		ht.temporal.fails = map[string]error{"query": errAway}
+		ht.Server.now = func() time.Time { return ht.began }
+		f(ht)
+	})
+}
+
+// holds makes a call that came five minutes ago, whose room is in some states.
+func (ht *heldTest) holds(sid string, states ...string) {
+	ht.Helper()
+	ht.must(ht.store.Arrive(context.Background(), models.Call{
+		CarrierCallID: sid, RouteID: "support", Number: ourNumber, Caller: callersNumber, Stage: models.StageArriving,
+		StartedAt: ht.began.Add(-5 * time.Minute), Room: "room of " + sid,
+	}))
+	ht.carrier.rooms["room of "+sid] = states
+}
+
+// looksAt looks after the callers at some times of a minute and more, in seconds.
+func (ht *heldTest) looksAt(seconds ...int) {
+	ht.Helper()
+	for _, s := range seconds {
+		ht.Server.now = func() time.Time { return ht.began.Add(time.Duration(s) * time.Second) }
+		ht.watch.look(context.Background())
+	}
+}
+
+// moves checks who was moved since it was last checked.
+func (ht *heldTest) moves(want ...string) {
+	ht.Helper()
+	ht.carrier.mu.Lock()
+	defer ht.carrier.mu.Unlock()
+	slices.Sort(ht.carrier.moved)
+	if !slices.Equal(ht.carrier.moved, want) {
+		ht.Errorf("moved %q, want %q", ht.carrier.moved, want)
+	}
+	ht.carrier.moved = nil
+}
+
+// tells checks which runs were told of a diversion since it was last checked.
+func (ht *heldTest) tells(want ...string) {
+	ht.Helper()
+	told := slices.DeleteFunc(ht.temporal.heard(), func(asked string) bool { return !strings.HasPrefix(asked, "signal") })
+	if !slices.Equal(told, want) {
+		ht.Errorf("told %q, want %q", told, want)
+	}
+}
+
+// diverted checks the record of the call, and how many diversions were counted.
+func (ht *heldTest) diverted(want bool, counted int) {
+	ht.Helper()
+	if got := ht.row().DivertedAt != nil; got != want {
+		ht.Errorf("diverted on record: %t, want %t", got, want)
+	}
+	line := fmt.Sprintf(`ringdown_diversions_total{form="hold"} %d`, counted)
+	if lines := scrape(ht.T, ht.metrics.diversions); !slices.Contains(lines, line) {
+		ht.Errorf("counted %q, want %s", lines, line)
+	}
+}
+
+const movedOut = "CALL to /twilio/divert/CALL?lang=de-DE"
+
+func TestACallerOnHoldIsMovedAfterAMinuteWithoutASignOfLife(t *testing.T) {
+	held(t, "once", func(ht *heldTest) {
+		ht.looksAt(0, 10, 20, 30, 40, 50, 59)
+		ht.moves()
+		ht.tells()
+		ht.diverted(false, 0)
+		ht.looksAt(60)
+		ht.moves(movedOut)
+		ht.tells(tellsDiverted)
+		ht.diverted(true, 1)
+		ht.untold(false)
+		ht.looksAt(70, 80, 140, 200)
+		ht.moves()
+		ht.tells()
+		ht.diverted(true, 1)
+	})
+	held(t, "but a sign of life in between is a new minute", func(ht *heldTest) {
+		ht.looksAt(0, 10, 20, 30, 40, 50)
+		ht.temporal.fails = nil
+		ht.looksAt(55)
+		ht.temporal.fails = map[string]error{"query": errAway}
+		ht.looksAt(60, 70, 80, 90, 100, 110, 119)
+		ht.moves()
+		ht.looksAt(120)
+		ht.moves(movedOut)
+	})
+	held(t, "but not while nobody could ask", func(ht *heldTest) {
+		ht.temporal.fails = nil
+		ht.looksAt(0)
+		ht.temporal.fails = map[string]error{"query": errAway}
+		ht.looksAt(600) // its process was suspended, or the database away
+		ht.moves()
+		ht.looksAt(610, 650)
+		ht.moves()
+		ht.looksAt(660)
+		ht.moves(movedOut)
+	})
+	held(t, "also one who came back to the room", func(ht *heldTest) {
+		ht.carrier.rooms["room of "+callerLeg] = []string{"init", "completed"}
+		ht.looksAt(0, 60)
+		ht.moves(movedOut)
+	})
+	held(t, "and closed as diverted, where no run is left to tell", func(ht *heldTest) {
+		ht.temporal.fails["signal"] = errGone
+		ht.looksAt(0, 60)
+		ht.moves(movedOut)
+		if row := ht.row(); row.Outcome != models.Diverted || row.EndedAt == nil {
+			ht.Errorf("on record is %+v", row)
+		}
+		ht.looksAt(75)
+		ht.moves()
+		ht.untold(false)
+	})
+	held(t, "and told later, when their run cannot hear", func(ht *heldTest) {
+		ht.temporal.fails["signal"] = errAway
+		ht.looksAt(0, 60)
+		ht.moves(movedOut)
+		ht.tells(tellsDiverted)
+		ht.untold(true)
+		ht.looksAt(74)
+		ht.tells()
+		delete(ht.temporal.fails, "signal")
+		ht.looksAt(75)
+		ht.tells(tellsDiverted)
+		ht.moves()
+		ht.untold(false)
+	})
+}
+
+func TestWhoMustNotBeMovedIsNot(t *testing.T) {
+	const talks, lobby = "somebody who talks", "somebody in no room"
+	for name, rooms := range map[string][]string{talks: {"in-progress"}, "somebody who has talked": {"completed"}, lobby: nil} {
+		held(t, name, func(ht *heldTest) {
+			ht.carrier.rooms["room of "+callerLeg] = rooms
+			ht.looksAt(0, 60, 70, 120)
+			ht.moves()
+			ht.tells()
+			ht.diverted(false, 0)
+		})
+	}
+	held(t, "somebody who was diverted on arrival", func(ht *heldTest) {
+		_, err := ht.store.Divert(context.Background(), callerLeg, ht.began.Add(-5*time.Minute+12*time.Second))
+		ht.must(err)
+		ht.looksAt(0, 60)
+		ht.moves()
+		ht.tells(tellsDiverted)
+	})
+	held(t, "somebody whose call is over", func(ht *heldTest) {
+		_, err := ht.store.CloseCall(context.Background(), callerLeg, models.Abandoned, "", ht.began)
+		ht.must(err)
+		ht.looksAt(0, 60)
+		ht.moves()
+		if asked := ht.temporal.heard(); len(asked) > 0 {
+			ht.Errorf("asked %q", asked)
+		}
+	})
+	held(t, "somebody without an emergency number", func(ht *heldTest) {
+		ht.edit(func(r *models.Route) { r.EmergencyNumber = "" })
+		ht.looksAt(0, 60)
+		ht.moves()
+		ht.diverted(false, 0)
+		ht.logged("no worker gives a sign of life", "caller on hold has no emergency number to go to")
+	})
+	held(t, "anybody while the database is away", func(ht *heldTest) {
+		ht.looksAt(0)
+		ht.must(ht.store.Close())
+		ht.looksAt(60)
+		ht.moves()
+		ht.logged("no worker gives a sign of life", "diversions not looked at", "callers on hold not looked after")
+	})
+}
+
+func TestWithoutTheCarrierACallerOnHoldIsMovedWhenItIsBack(t *testing.T) {
+	held(t, "when it does not say who waits", func(ht *heldTest) {
+		ht.carrier.away = true
+		ht.looksAt(0, 60, 70)
+		ht.diverted(false, 0)
+		ht.tells()
+		ht.carrier.away = false
+		ht.looksAt(80)
+		ht.moves(movedOut)
+		ht.tells(tellsDiverted)
+		ht.diverted(true, 1)
+	})
+	for _, refusal := range []string{"500 0", "429 20429", "401 20003"} {
+		held(t, "when it does not move them: "+refusal, func(ht *heldTest) {
+			ht.carrier.refuses = refusal
+			ht.looksAt(0, 60, 70)
+			ht.tells() // or nobody would be left to look after them
+			ht.diverted(true, 0)
+			ht.untold(true)
+			ht.carrier.refuses = ""
+			ht.looksAt(80)
+			ht.moves(movedOut)
+			ht.tells(tellsDiverted)
+			ht.diverted(true, 1)
+			ht.untold(false)
+		})
+	}
+	held(t, "unless somebody took the call meanwhile", func(ht *heldTest) {
+		ht.carrier.refuses = "500 0"
+		ht.looksAt(0, 60)
+		ht.carrier.refuses, ht.temporal.fails = "", nil
+		ht.carrier.rooms["room of "+callerLeg] = []string{"in-progress"}
+		ht.looksAt(80, 90)
+		ht.moves()
+		ht.tells()
+		ht.diverted(true, 0)
+		ht.untold(false)
+	})
+	held(t, "also when the process that claimed them died", func(ht *heldTest) {
+		_, err := ht.store.Divert(context.Background(), callerLeg, ht.began)
+		ht.must(err)
+		ht.temporal.fails = nil
+		ht.looksAt(14)
+		ht.moves()
+		ht.looksAt(15)
+		ht.moves(movedOut)
+		ht.tells(tellsDiverted)
+	})
+	held(t, "unless they have hung up, which is no diversion", func(ht *heldTest) {
+		ht.carrier.refuses = "400 21220"
+		ht.looksAt(0, 60, 80)
+		ht.moves()
+		ht.tells()
+		ht.diverted(true, 0)
+		ht.untold(false)
+	})
+}
+
+func TestOfTwoProcessesOneMovesACaller(t *testing.T) {
+	held(t, "who both have seen waiting", func(ht *heldTest) {
+		const callers = 10
+		for i := range callers - 1 {
+			ht.holds(fmt.Sprintf("CA%032d", i), "init")
+		}
+		ht.looksAt(0)
+		other := *ht.watch
+		ht.Server.now = func() time.Time { return ht.began.Add(time.Minute) }
+		ht.carrier.asked = rendezvous(2 * callers)
+		var both sync.WaitGroup
+		for _, w := range []*watch{ht.watch, &other} {
+			both.Go(func() { w.look(context.Background()) })
+		}
+		both.Wait()
+		ht.diverted(true, callers)
+		seen := map[string]bool{}
+		for _, moved := range ht.carrier.moved {
+			if seen[moved] {
+				ht.Errorf("moved twice: %s", moved)
+			}
+			seen[moved] = true
+		}
+		if len(seen) != callers {
+			ht.Errorf("moved %d of %d", len(seen), callers)
+		}
+	})
+}
+
+// rendezvous lets nobody through alone: of so many visitors, each pair goes on together.
+func rendezvous(visitors int) func() {
+	var mu sync.Mutex
+	meeting := make(chan struct{})
+	waiting := false
+	return func() {
+		mu.Lock()
+		visitors--
+		if waiting || visitors == 0 {
+			close(meeting)
+			meeting, waiting = make(chan struct{}), false
+			mu.Unlock()
+			return
+		}
+		here := meeting
+		waiting = true
+		mu.Unlock()
+		<-here
+	}
+}
+
+func TestASignOfLifeIsAskedOfTheNewestRunsThatThereAre(t *testing.T) {
+	sid := func(i int) string { return fmt.Sprintf("CA%032d", i) }
+	query := func(sid string) string {
+		return "query " + withoutIDs(workflows.CallID(sid)) + " __temporal_workflow_metadata"
+	}
+	ends := func(ht *heldTest, err error, calls ...int) {
+		ht.temporal.runs = map[string]error{}
+		for _, i := range calls {
+			ht.temporal.runs[workflows.CallID(sid(i))] = err
+		}
+	}
+	// The caller of held came first; four more followed, a second apart.
+	crowd := func(ht *heldTest) {
+		for i := range 4 {
+			ht.must(ht.store.Arrive(context.Background(), models.Call{
+				CarrierCallID: sid(i), RouteID: "support", Number: ourNumber, Stage: models.StageArriving,
+				StartedAt: ht.began.Add(time.Duration(i-10) * time.Second),
+			}))
+		}
+	}
+	held(t, "three at most", func(ht *heldTest) {
+		crowd(ht)
+		ht.looksAt(0)
+		ht.asks(query(sid(3)), query(sid(2)), query(sid(1)))
+	})
+	held(t, "and no more once one has answered", func(ht *heldTest) {
+		crowd(ht)
+		ends(ht, nil, 2)
+		ht.looksAt(0, 60)
+		ht.asks(query(sid(3)), query(sid(2)), query(sid(3)), query(sid(2)))
+		ht.moves()
+	})
+	held(t, "so that calls without a run speak for nobody", func(ht *heldTest) {
+		crowd(ht)
+		ends(ht, errGone, 0, 1, 2, 3)
+		ht.looksAt(0, 60)
+		ht.moves(movedOut)
+	})
+	held(t, "and where no call has one, nobody waits for a worker", func(ht *heldTest) {
+		ht.temporal.fails["query"] = errGone
+		ht.looksAt(0, 60, 120)
+		ht.moves()
+	})
+}

@@ -30,8 +30,8 @@ func emergencyFile(numberID string) string { return numberID + ".xml" }
 var emergencyFiles = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.xml$`)
 
 // EmergencyDocuments are the documents that are to be published now, by the ids of their numbers:
-// one for each active number whose route is switched on.
-func EmergencyDocuments(ctx context.Context, s *store.Store) (map[string][]byte, error) {
+// one for each active number whose route is switched on. publicURL is where the carrier reaches us.
+func EmergencyDocuments(ctx context.Context, s *store.Store, publicURL string) (map[string][]byte, error) {
 	numbers, err := all(func(p store.Page) ([]models.PhoneNumber, string, error) { return s.Numbers(ctx, p) })
 	if err != nil {
 		return nil, err
@@ -47,22 +47,16 @@ func EmergencyDocuments(ctx context.Context, s *store.Store) (map[string][]byte,
 	documents := map[string][]byte{}
 	for _, r := range routes {
 		if r.Enabled && active[r.PhoneNumberID] {
-			documents[r.PhoneNumberID] = emergencyDocument(r.Defaults())
+			documents[r.PhoneNumberID] = emergencyDocument(r.Defaults(), publicURL)
 		}
 	}
 	return documents, nil
 }
 
-// emergencyDocument is what a caller of a route gets from another host while our site is away. The
-// carrier has tried our site several times by then, and would come back to this very document if
-// it were sent there once more: so it diverts at once, or tells the caller, and never goes round in
-// a circle.
-func emergencyDocument(r models.Route) []byte {
+// emergencyDocument is what a caller of a route gets from another host while our site is away.
+func emergencyDocument(r models.Route, publicURL string) []byte {
 	words := twiml.Words{Language: r.Language, Voice: r.Voice, Phrases: r.Phrases}
-	if r.EmergencyNumber == "" {
-		return words.Goodbye(models.PhraseNobody)
-	}
-	return words.Divert(r.EmergencyNumber)
+	return words.Fallback(r.EmergencyNumber, models.Links{Base: publicURL}.VoiceAgain())
 }
 
 // all reads every page of a list.
@@ -85,6 +79,7 @@ const publishWithin = 3 * time.Second
 type emergency struct {
 	store  *store.Store
 	folder string // empty publishes nothing
+	public string // where the carrier reaches us, without a trailing slash
 	log    *slog.Logger
 
 	mu    sync.Mutex // one publication at a time, so that who reads last writes last
@@ -108,7 +103,7 @@ func (e *emergency) publish(ctx context.Context) error {
 }
 
 func (e *emergency) write(ctx context.Context) error {
-	documents, err := EmergencyDocuments(ctx, e.store)
+	documents, err := EmergencyDocuments(ctx, e.store, e.public)
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -30,8 +32,11 @@ func diversion(language string, emergency models.Phone) string {
 	return string(twiml.Words{Language: language}.Divert(emergency))
 }
 
-// nobodyThere is the document of a route without an emergency number.
-var nobodyThere = string(twiml.Words{}.Goodbye(models.PhraseNobody))
+// restSite is where the carrier reaches the API of the tests for people.
+const restSite = "https://ringdown.example"
+
+// tryAgain is the document of a route without an emergency number.
+var tryAgain = string(twiml.Words{}.Fallback("", models.Links{Base: restSite}.VoiceAgain()))
 
 // files are the contents of the files in a folder, by name; none when there is no folder.
 func files(t *testing.T, folder string) map[string]string {
@@ -84,13 +89,13 @@ func TestEachChangeOfARouteIsPublished(t *testing.T) {
 	for _, c := range []struct{ when, body, want string }{
 		{"with another emergency number", with(bound + `, "emergency_number": "+447700900113"`), diversion("en-GB", "+447700900113")},
 		{"in another language", with(bound + `, "language": "de-DE", "emergency_number": "+447700900113"`), diversion("de-DE", "+447700900113")},
-		{"without an emergency number", with(bound), nobodyThere},
-		{"in its own words", with(bound + `, "phrases": {"nobody": "Call us tomorrow."}`),
-			string(twiml.Words{Phrases: map[models.Phrase]string{"nobody": "Call us tomorrow."}}.Goodbye(models.PhraseNobody))},
+		{"without an emergency number", with(bound), tryAgain},
+		{"in its own words", with(bound + `, "emergency_number": "+447700900113", "phrases": {"diverting": "To the night watch."}`),
+			string(twiml.Words{Phrases: map[models.Phrase]string{"diverting": "To the night watch."}}.Divert("+447700900113"))},
 		{"switched off", with(bound + `, "enabled": false`), ""},
-		{"switched on again", with(bound), nobodyThere},
+		{"switched on again", with(bound), tryAgain},
 		{"without its number", plain, ""},
-		{"with its number again", with(bound), nobodyThere},
+		{"with its number again", with(bound), tryAgain},
 	} {
 		saved := rt.send(http.MethodPut, path, c.body).is(http.StatusOK)
 		if strings.Contains(saved.Body.String(), "published") {
@@ -333,7 +338,7 @@ func TestEveryNumberIsPublishedHoweverManyThereAre(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if documents, err := EmergencyDocuments(t.Context(), s); err != nil || len(documents) != 205 {
+	if documents, err := EmergencyDocuments(t.Context(), s, restSite); err != nil || len(documents) != 205 {
 		t.Errorf("%d documents, %v", len(documents), err)
 	}
 	_, err := all(func(store.Page) ([]int, string, error) { return nil, "more", errAway })
@@ -349,21 +354,20 @@ func TestTheCarrierObeysThePublishedDocument(t *testing.T) {
 	for _, c := range []struct {
 		name      string
 		emergency models.Phone
-		hears     string
 	}{
-		{"and connects to the emergency number", emergencyNumber, ""},
-		{"and says that nobody is there", "", "niemand"},
+		{"and connects to the emergency number", emergencyNumber},
+		{"and rings on until we are back", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			wt := newWebhookTest(t)
 			wt.edit(func(r *models.Route) { r.EmergencyNumber = c.emergency })
-			process := &emergency{store: wt.store, folder: t.TempDir(), log: wt.Server.log}
+			away := httptest.NewServer(nil)
+			away.Close()
+			process := &emergency{store: wt.store, folder: t.TempDir(), public: away.URL, log: wt.Server.log}
 			wt.must(process.publish(t.Context()))
 			host := httptest.NewServer(http.FileServer(http.Dir(process.folder)))
 			t.Cleanup(host.Close)
-			away := httptest.NewServer(nil)
-			away.Close()
 			carrier := simulator.New(simulator.Config{AccountSID: account, AuthToken: authToken, Speed: 100})
 			t.Cleanup(carrier.Close)
 			hooks := twilio.WebhooksAt(away.URL, EmergencyURL(host.URL, wt.boundNumber()))
@@ -374,8 +378,10 @@ func TestTheCarrierObeysThePublishedDocument(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
 			caller := carrier.Dial(callersNumber, ourNumber, simulator.CallerScript{HangUpAfterJoined: 5})
-			if c.hears != "" {
-				_, err := caller.WaitHeard(ctx, c.hears)
+			if c.emergency == "" {
+				asksTheHost(ctx, t, carrier)
+				comesBack(t, away.Listener.Addr().String())
+				_, err := caller.WaitHeard(ctx, "We are back")
 				wt.must(err)
 			} else {
 				wt.must(caller.WaitJoined(ctx))
@@ -386,4 +392,36 @@ func TestTheCarrierObeysThePublishedDocument(t *testing.T) {
 			}
 		})
 	}
+}
+
+// asksTheHost waits until the carrier has asked for the emergency document twice: ours goes back to
+// us in between.
+func asksTheHost(ctx context.Context, t *testing.T, carrier *simulator.Carrier) {
+	t.Helper()
+	asked := 0
+	for e := range carrier.Events(ctx, 0) {
+		if e.Kind == simulator.EventFallback {
+			asked++
+		}
+		if asked == 2 {
+			return
+		}
+	}
+	t.Fatal("the carrier never asks for the emergency document")
+}
+
+// comesBack has a site answer again at an address.
+func comesBack(t *testing.T, address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	site := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/xml")
+		_, _ = io.WriteString(w, "<Response><Say>We are back</Say></Response>")
+	}))
+	site.Listener = listener
+	site.Start()
+	t.Cleanup(site.Close)
 }

@@ -46,10 +46,10 @@ func newREST(t *testing.T, carrier *twilio.Client) *restTest {
 	}
 	log := slog.New(slog.NewJSONHandler(rt.log, nil))
 	rt.echo.HTTPErrorHandler = problemHandler(log)
-	rt.emergency = &emergency{store: rt.store, log: log}
+	rt.emergency = &emergency{store: rt.store, public: restSite, log: log}
 	mountREST(rt.echo, restDeps{
 		store: rt.store, carrier: carrier, adminKey: restKey,
-		publicURL: "https://ringdown.example", fallbackURL: "https://elsewhere.example/emergency", emergency: rt.emergency,
+		publicURL: restSite, fallbackURL: "https://elsewhere.example/emergency", emergency: rt.emergency,
 		log: log, now: func() time.Time { return rt.now },
 	})
 	document := rt.raw(httptest.NewRequest(http.MethodGet, "/openapi.json", nil))

@@ -90,7 +90,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		store: c.Store, temporal: c.Temporal, namespace: c.Namespace, signatures: c.AuthTokens,
 		carrier: c.Carrier, publicURL: c.PublicURL, pace: c.Pace, callsPerSecond: c.CallsPerSecond, log: c.Log, now: time.Now,
-		emergency: &emergency{store: c.Store, folder: c.FallbackDir, log: c.Log},
+		emergency: &emergency{store: c.Store, folder: c.FallbackDir, public: c.PublicURL, log: c.Log},
 	}
 	s.routes = &routes{
 		store: c.Store, background: s.background, now: time.Now, log: c.Log, copies: map[models.Phone]routeCopy{},

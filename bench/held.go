@@ -278,10 +278,11 @@ func serveHeldWorker(ctx context.Context, role string) error {
 		return err
 	}
 	fmt.Println(listener.Addr())
-	return http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	web := &http.Server{ReadHeaderTimeout: patience, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		debug.FreeOSMemory()
 		_ = json.NewEncoder(w).Encode(usage{Resident: resident(), CPU: cpu(), Dials: dials()})
-	}))
+	})}
+	return web.Serve(listener)
 }
 
 func startHeldOurs(ctx context.Context, dir, temporalAddress, carrierURL string) error {

@@ -32,6 +32,7 @@ type stay struct {
 	acts   func(c *stayCall) // what people do while it is away
 	hears  func(c *stayCall) // what they hear meanwhile
 	goesOn func(c *stayCall) // when it is back
+	known  bool              // somebody has called the number before
 	want   models.Outcome
 }
 
@@ -133,38 +134,44 @@ func TestCallsGoOnWhenWhatDecidesIsBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newParts(t, t, "away-"+name, awayPace, false)
-			var begun, noticed, ended sync.WaitGroup
-			left, back := make(chan struct{}), make(chan struct{})
-			begun.Add(len(stays))
-			noticed.Add(len(stays))
-			for _, s := range stays {
-				ended.Go(func() {
-					t.Run(s.name, func(t *testing.T) {
-						hasBegun, hasNoticed := sync.OnceFunc(begun.Done), sync.OnceFunc(noticed.Done)
-						defer hasNoticed() // when it fails, the others go on
-						defer hasBegun()
-						c := p.begin(t, s)
-						hasBegun()
-						<-left
-						c.does(c.acts)
-						c.does(c.hears)
-						hasNoticed()
-						<-back
-						c.does(c.goesOn)
-						c.ends()
-					})
-				})
-			}
-			begun.Wait()
-			absence.leave(p)
-			close(left)
-			noticed.Wait()
-			absence.comeBack(p)
-			close(back)
-			ended.Wait()
+			p.without(t, stays, func() { absence.leave(p) }, func() { absence.comeBack(p) })
 			p.answeredInTime(t)
 		})
 	}
+}
+
+// without has calls go through the absence of a part. It comes back when everybody has heard what
+// they hear meanwhile.
+func (p *parts) without(t *testing.T, stays []stay, leave, comeBack func()) {
+	var begun, noticed, ended sync.WaitGroup
+	left, back := make(chan struct{}), make(chan struct{})
+	begun.Add(len(stays))
+	noticed.Add(len(stays))
+	for _, s := range stays {
+		ended.Go(func() {
+			t.Run(s.name, func(t *testing.T) {
+				hasBegun, hasNoticed := sync.OnceFunc(begun.Done), sync.OnceFunc(noticed.Done)
+				defer hasNoticed() // when it fails, the others go on
+				defer hasBegun()
+				c := p.begin(t, s)
+				hasBegun()
+				<-left
+				c.does(c.acts)
+				c.does(c.hears)
+				hasNoticed()
+				<-back
+				c.does(c.goesOn)
+				c.ends()
+			})
+		})
+	}
+	begun.Wait()
+	leave()
+	close(left)
+	noticed.Wait()
+	comeBack()
+	close(back)
+	ended.Wait()
 }
 
 // begin brings a call to its stage. One that is to arrive later is not placed yet.
@@ -175,6 +182,10 @@ func (p *parts) begin(t *testing.T, s stay) *stayCall {
 		settings = append(settings, s.route)
 	}
 	c := &stayCall{line: p.line(t, s.levels, settings...), stay: s}
+	if s.known {
+		c.calls().hears("press 1").hangsUp()
+		c.ended(models.Abandoned)
+	}
 	if s.begins != nil {
 		c.caller = c.calls()
 		s.begins(c)

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/workflows"
 )
 
 // bothHear is a call of which Alice and Bob hear the prompt.
@@ -49,18 +50,22 @@ func TestOfTwoKeysInOneWorkflowTaskTheFirstTakesTheCall(t *testing.T) {
 	}
 }
 
-func TestAKeyInTheWorkflowTaskInWhichTheCallerLeaves(t *testing.T) {
-	s := newScene(t, "Alice Bob all_at_once / Carol")
-	s.at(0, s.asks("hold"))
-	s.at(5, s.picksUp("Alice", "screen 1"))
-	s.together(9, []press{{"Alice", "1", "say gone"}}, func() {
-		s.env.SignalWorkflowSkippingWorkflowTask("caller_over", map[string]string{"status": "completed"})
-	})
-	s.at(12, s.legEnds("Alice"))
-	call := s.ends(models.Abandoned, 12)
-	s.dialled("Alice 0, Bob 0")
-	s.hungUpOn("Bob 9")
-	attempts(t, call, "Alice picked_up ending, Bob canceled ending")
+func TestAKeyInTheWorkflowTaskInWhichTheCallerIsGone(t *testing.T) {
+	for signal, outcome := range map[string]models.Outcome{workflows.SignalCallerOver: models.Abandoned, workflows.SignalDiverted: models.Diverted} {
+		t.Run(signal, func(t *testing.T) {
+			s := newScene(t, "Alice Bob all_at_once / Carol")
+			s.at(0, s.asks("hold"))
+			s.at(5, s.picksUp("Alice", "screen 1"))
+			s.together(9, []press{{"Alice", "1", "say gone"}}, func() {
+				s.env.SignalWorkflowSkippingWorkflowTask(signal, workflows.CallerOver{Status: "completed"})
+			})
+			s.at(12, s.legEnds("Alice"))
+			call := s.ends(outcome, 12)
+			s.dialled("Alice 0, Bob 0")
+			s.hungUpOn("Bob 9")
+			attempts(t, call, "Alice picked_up ending, Bob canceled ending")
+		})
+	}
 }
 
 func TestAKeyWhoseLegIsOverAlreadyRingsTheNext(t *testing.T) {
@@ -69,7 +74,7 @@ func TestAKeyWhoseLegIsOverAlreadyRingsTheNext(t *testing.T) {
 	s.at(0, s.asks("hold"))
 	s.at(5, s.picksUp("Alice", "screen 1"))
 	s.together(9, []press{{"Alice", "1", "join"}}, func() {
-		s.env.SignalWorkflowSkippingWorkflowTask("leg_over", map[string]string{"attempt": "1.alice.1.1", "leg": alicesLeg})
+		s.env.SignalWorkflowSkippingWorkflowTask(workflows.SignalLegOver, workflows.LegOver{Attempt: "1.alice.1.1", Leg: alicesLeg})
 	})
 	s.at(20, s.hangsUp())
 	call := s.ends(models.Abandoned, 20)

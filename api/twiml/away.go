@@ -53,10 +53,11 @@ func Divert(language string, emergency models.Phone) []byte {
 
 // Fallback is the static document on another host for a number whose calls find our site away.
 // The carrier has tried our site several times by then, and a second failure would only bring it
-// back here: so it diverts at once. Without an emergency number it goes on trying voice.
-func Fallback(language string, emergency models.Phone, voice string) []byte {
+// back here: so it diverts at once. Without an emergency number it goes on trying voice, and the
+// caller hears it ring: whoever calls while we start again is answered then.
+func (w Words) Fallback(emergency models.Phone, voice string) []byte {
 	if emergency != "" {
-		return Divert(language, emergency)
+		return w.Divert(emergency)
 	}
 	return document(pause(2), verb("Redirect", "method", "POST").of(voice))
 }

@@ -112,7 +112,7 @@ func TestTheCarrierTakesEveryOtherDocument(t *testing.T) {
 			words.Divert("+447700900123"),
 			Goodbye(words.Language, models.PhraseOver),
 			Divert(words.Language, "+447700900123"),
-			Fallback(words.Language, "", links.VoiceAgain()),
+			words.Fallback("", links.VoiceAgain()),
 		} {
 			if err := acceptable(document); err != nil {
 				t.Fatalf("%v\n%s", err, document)

@@ -16,7 +16,7 @@ import (
 // checkEmergency asks for each number's emergency document as the carrier would, and compares it
 // with what is to be published now. Where there is to be none, none may be served.
 func (c *doctorCommand) checkEmergency(ctx context.Context, p parts) error {
-	want, err := api.EmergencyDocuments(ctx, p.store)
+	want, err := api.EmergencyDocuments(ctx, p.store, c.PublicURL)
 	if err != nil {
 		return err
 	}

@@ -184,6 +184,11 @@ func TestACallDoesNotCountAgainstItself(t *testing.T) {
 			wt.hears(theRoom, wt.post("/twilio/voice", arriving()))
 			wt.Drain()
 		}
+		for _, in := range wt.temporal.inputs {
+			if in.Refusal != "" {
+				wt.Errorf("refused: %s", in.Refusal)
+			}
+		}
 	})
 }
 

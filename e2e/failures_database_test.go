@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"context"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store/storetest"
@@ -57,35 +59,53 @@ var staysWithoutDatabase = []stay{
 	},
 }
 
-// The database breaks off, or hangs, in calls of every stage: they go on, the REST API says that it
-// is away, and when it is back everything is on record.
+// absentDatabases are the ways in which it is away: it breaks off, or it hangs.
+var absentDatabases = map[string]func(*wire){"database": (*wire).cut, "database-silent": (*wire).stall}
+
+// Calls of every stage go on without the database, and when it is back everything is on record.
 func TestCallsGoOnWhileTheDatabaseIsAway(t *testing.T) {
 	t.Parallel()
 	if !storetest.PostgresExpected() {
 		return // a file does not go away
 	}
-	for name, leave := range map[string]func(*wire){"database": (*wire).cut, "database-silent": (*wire).stall} {
+	for name, leave := range absentDatabases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newParts(t, t, "away-"+name, pace, true)
-			p.without(t, staysWithoutDatabase, func() {
-				leave(p.toDatabase)
-				if status := p.calls(t); status != http.StatusServiceUnavailable {
-					t.Errorf("the list of calls is answered %d without a database", status)
-				}
-			}, p.toDatabase.mend)
-			if status := p.calls(t); status != http.StatusOK {
-				t.Errorf("the list of calls is answered %d when the database is back", status)
-			}
+			p.without(t, staysWithoutDatabase, func() { leave(p.toDatabase) }, p.toDatabase.mend)
 			p.answeredInTime(t)
 		})
 	}
 }
 
-// calls asks the REST API for the list of calls, and says how that is answered.
-func (p *parts) calls(t *testing.T) (status int) {
+// restWithin is how long the REST API may take to say that the database is away.
+const restWithin = 20 * time.Second
+
+func TestTheRESTAPISaysThatTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	if !storetest.PostgresExpected() {
+		return
+	}
+	for name, leave := range absentDatabases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newParts(t, t, "rest-"+name, pace, true)
+			leave(p.toDatabase)
+			if status := p.listCalls(t); status != http.StatusServiceUnavailable {
+				t.Errorf("the list of calls is answered %d while the database is away", status)
+			}
+			p.toDatabase.mend()
+			eventually(t, "the list of calls is answered again", func() bool { return p.listCalls(t) == http.StatusOK })
+		})
+	}
+}
+
+// listCalls asks the REST API for the list of calls, and says how that is answered.
+func (p *parts) listCalls(t *testing.T) (status int) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.public+"/v1/calls", nil)
+	ctx, cancel := context.WithTimeout(t.Context(), restWithin)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.public+"/v1/calls", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

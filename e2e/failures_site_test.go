@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/ringdown/ringdown/models"
-	"github.com/ringdown/ringdown/simulator"
 	"github.com/ringdown/ringdown/workflows"
 	"go.temporal.io/api/serviceerror"
 )
@@ -37,16 +36,15 @@ func TestWhileOurSiteIsAwayAnotherHostAnswers(t *testing.T) {
 	bob := holds.rung("Bob").answers().hears("to take").presses("1").talks()
 	holder.talks().hangsUp()
 	bob.hears("hung up").ends("completed")
-	for _, l := range []*line_{holds, talks} {
+	for _, l := range []*line{holds, talks} {
 		call := l.closed(models.Connected)
 		l.checkAlert(t.Context(), call)
 	}
-	for _, l := range []*line_{arrives, nowhere} {
+	for _, l := range []*line{arrives, nowhere} {
 		l.neverCame()
 	}
 }
 
-type line_ = line
 
 // neverCame holds that we know nothing of a call, and that nobody but the emergency number was rung.
 func (l *line) neverCame() {
@@ -61,5 +59,4 @@ func (l *line) neverCame() {
 		}
 	}
 	l.checkSilence()
-	_ = simulator.EventFallback
 }

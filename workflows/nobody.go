@@ -159,7 +159,7 @@ func (c *call) askRecording(ctx workflow.Context, last bool) error {
 // completeVoicemail waits, when the caller is long gone, for what the carrier still has to tell of
 // their message. A call that seemed to end without one ended with it.
 func (c *call) completeVoicemail(ctx workflow.Context, outcome models.Outcome) models.Outcome {
-	for round := 1; !c.messageTold() && round <= recordingRounds; round++ {
+	for round := 1; round <= recordingRounds; round++ {
 		if told, err := awaitFor(ctx, c.plan.Paced(recordingChecks), "for the recording", c.messageTold); told || err != nil {
 			break
 		}
@@ -204,11 +204,10 @@ func (c *call) onRecorded(ctx workflow.Context, in Recorded) {
 
 func (c *call) onTranscribed(ctx workflow.Context, in Transcribed) {
 	c.expectMessage()
-	switch {
-	case in.Text == "":
+	if in.Text == "" {
 		c.voicemail.Transcribe = models.TranscriptNone
-	default:
-		c.voicemail.Transcript, c.voicemail.Transcribe = in.Text, models.TranscriptReady
-		c.note(ctx, "the message is transcribed")
+		return
 	}
+	c.voicemail.Transcript, c.voicemail.Transcribe = in.Text, models.TranscriptReady
+	c.note(ctx, "the message is transcribed")
 }

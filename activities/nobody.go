@@ -29,13 +29,17 @@ func (p *Phone) ForwardAnswered(ctx context.Context, callSID string) (bool, erro
 	return slices.ContainsFunc(lines, func(line twilio.State) bool { return line.Answered }), nil
 }
 
-// Recording asks for the message that a caller left, for when nobody told of it. Its status is
-// expected while the carrier has none. It is safe to repeat.
+// Recording asks for the message that a caller left, for when nobody told of it. Its status is empty
+// while the carrier knows of none, and expected while it is at one. It is safe to repeat; the
+// carrier's list may lag by a moment.
 func (p *Phone) Recording(ctx context.Context, callSID string) (models.Voicemail, error) {
 	found := models.Voicemail{Status: models.RecordingExpected, Transcribe: models.TranscriptNone}
 	recordings, err := p.Carrier.Recordings(ctx, callSID)
 	if err != nil {
 		return found, fmt.Errorf("ask for the recording of call %s: %w", callSID, err)
+	}
+	if len(recordings) == 0 {
+		found.Status = models.RecordingEmpty
 	}
 	for _, r := range recordings {
 		if r.Ready() {

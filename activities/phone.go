@@ -148,8 +148,9 @@ type HangUpRequest struct {
 
 // HungUp is what became of a leg that had to end.
 type HungUp struct {
-	Found bool   `json:"found"` // false: the carrier surely knows of no such leg
-	Leg   string `json:"leg"`   // empty when it cannot be told which one it is
+	Found bool   `json:"found"`          // false: the carrier surely knows of no such leg
+	Leg   string `json:"leg"`            // empty when it cannot be told which one it is
+	Over  bool   `json:"over,omitempty"` // whichever it is, it was over already
 }
 
 // HangUp ends the leg of an attempt, whatever state it is in, and settles its dial as cancelled.
@@ -166,17 +167,23 @@ func (p *Phone) HangUp(ctx context.Context, r HangUpRequest) (HungUp, error) {
 			leg = told
 		case pending:
 			return HungUp{}, fmt.Errorf("end the leg of attempt %s: its dial has not told it yet", r.Attempt.ID)
-		case r.Pending:
-			return HungUp{}, nil // it never had its turn, or has ended its leg
+		case r.Pending: // it has come to its end since
+			return p.hangUpAfter(ctx, r)
 		}
 	}
+	return p.endLeg(ctx, r, leg)
+}
+
+// endLeg ends a leg, which it looks for when it is not known.
+func (p *Phone) endLeg(ctx context.Context, r HangUpRequest, leg string) (HungUp, error) {
 	if leg == "" {
 		found, err := p.find(ctx, r.Attempt.Number, r.Since, r.From, r.Ours)
 		if err != nil {
 			return HungUp{}, fmt.Errorf("look for the leg of attempt %s: %w", r.Attempt.ID, err)
 		}
 		if leg = only(found); leg == "" {
-			return HungUp{Found: len(found) > 0}, nil
+			live := slices.ContainsFunc(found, func(leg twilio.State) bool { return !leg.Over })
+			return HungUp{Found: len(found) > 0, Over: len(found) > 0 && !live}, nil
 		}
 	}
 	if _, err := p.Carrier.End(ctx, leg); err != nil {

@@ -310,7 +310,7 @@ func TestHangingUp(t *testing.T) {
 		"that is looked for in vain":        {"", nil, activities.HungUp{}, nil},
 		"that is looked for and picked up":  {"", []string{"in-progress"}, activities.HungUp{Found: true}, []string{"in-progress"}},
 		"that is looked for and one of two": {"", []string{"ringing", "ringing"}, activities.HungUp{Found: true}, []string{"ringing", "ringing"}},
-		"that is looked for and over":       {"", []string{"busy"}, activities.HungUp{Found: true}, []string{"busy"}},
+		"that is looked for and over":       {"", []string{"busy"}, activities.HungUp{Found: true, Over: true}, []string{"busy"}},
 		"that is queued and looked for":     {"", []string{"queued"}, activities.HungUp{Found: true, Leg: leg}, []string{"canceled"}},
 		"that is known, whoever else rings": {leg, []string{"ringing", "ringing"}, activities.HungUp{Found: true, Leg: leg}, []string{"canceled", "ringing"}},
 	} {

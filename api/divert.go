@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/ringdown/ringdown/activities/twilio"
@@ -147,22 +148,38 @@ func (w *watch) abandoned(ctx context.Context, held []models.Call) bool {
 // anybodyWorks asks some runs, the newest first, for a sign of life. Calls without a run say
 // nothing either way; when there are no others, nobody waits for a worker.
 func (w *watch) anybodyWorks(ctx context.Context, held []models.Call) bool {
+	newest := slices.Clone(held)
+	slices.Reverse(newest)
 	silent := 0
-	for _, call := range slices.Backward(held) {
-		signCtx, cancel := context.WithTimeout(ctx, signWithin)
-		_, err := w.temporal.QueryWorkflow(signCtx, workflows.CallID(call.CarrierCallID), "", signOfLife)
-		cancel()
-		switch {
-		case err == nil:
-			return true
-		case !gone(err):
-			silent++
+	for some := range slices.Chunk(newest, signs) {
+		for _, err := range w.askForSigns(ctx, some) {
+			switch {
+			case err == nil:
+				return true
+			case !gone(err):
+				silent++
+			}
 		}
-		if silent == signs {
+		if silent >= signs {
 			return false
 		}
 	}
 	return silent == 0
+}
+
+// askForSigns asks the runs of some calls at once, so that a look takes no longer than one of them.
+func (w *watch) askForSigns(ctx context.Context, calls []models.Call) []error {
+	ctx, cancel := context.WithTimeout(ctx, signWithin)
+	defer cancel()
+	answers := make([]error, len(calls))
+	var asked sync.WaitGroup
+	for i, call := range calls {
+		asked.Go(func() {
+			_, answers[i] = w.temporal.QueryWorkflow(ctx, workflows.CallID(call.CarrierCallID), "", signOfLife)
+		})
+	}
+	asked.Wait()
+	return answers
 }
 
 // divertHeld claims a caller who waits alone and moves them to the emergency number. Whoever talks

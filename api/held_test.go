@@ -82,6 +82,20 @@ func (ht *heldTest) tells(want ...string) {
 	}
 }
 
+// queries checks which runs were asked for a sign of life since it was last checked, in any order.
+func (ht *heldTest) queries(sids ...string) {
+	ht.Helper()
+	var want []string
+	for _, sid := range sids {
+		want = append(want, withoutIDs("query "+workflows.CallID(sid)+" __temporal_workflow_metadata"))
+	}
+	got := ht.temporal.heard()
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		ht.Errorf("asked %q, want %q", got, want)
+	}
+}
+
 // diverted checks the record of the call, and how many diversions were counted.
 func (ht *heldTest) diverted(want bool, counted int) {
 	ht.Helper()
@@ -179,6 +193,7 @@ func TestWhoMustNotBeMovedIsNot(t *testing.T) {
 	held(t, "somebody who was diverted on arrival", func(ht *heldTest) {
 		_, err := ht.store.Divert(context.Background(), callerLeg, ht.began.Add(-5*time.Minute+12*time.Second))
 		ht.must(err)
+		ht.carrier.asked = func() { ht.Error("the carrier was asked for a room") }
 		ht.looksAt(0, 60)
 		ht.moves()
 		ht.tells(tellsDiverted)
@@ -318,9 +333,6 @@ func rendezvous(visitors int) func() {
 
 func TestASignOfLifeIsAskedOfTheNewestRunsThatThereAre(t *testing.T) {
 	sid := func(i int) string { return fmt.Sprintf("CA%032d", i) }
-	query := func(sid string) string {
-		return "query " + withoutIDs(workflows.CallID(sid)) + " __temporal_workflow_metadata"
-	}
 	ends := func(ht *heldTest, err error, calls ...int) {
 		ht.temporal.runs = map[string]error{}
 		for _, i := range calls {
@@ -336,17 +348,23 @@ func TestASignOfLifeIsAskedOfTheNewestRunsThatThereAre(t *testing.T) {
 			}))
 		}
 	}
-	held(t, "three at most", func(ht *heldTest) {
+	held(t, "three at once, and no more when they are silent", func(ht *heldTest) {
 		crowd(ht)
 		ht.looksAt(0)
-		ht.asks(query(sid(3)), query(sid(2)), query(sid(1)))
+		ht.queries(sid(1), sid(2), sid(3))
 	})
-	held(t, "and no more once one has answered", func(ht *heldTest) {
+	held(t, "and no more when one has answered", func(ht *heldTest) {
 		crowd(ht)
 		ends(ht, nil, 2)
 		ht.looksAt(0, 60)
-		ht.asks(query(sid(3)), query(sid(2)), query(sid(3)), query(sid(2)))
+		ht.queries(sid(1), sid(1), sid(2), sid(2), sid(3), sid(3))
 		ht.moves()
+	})
+	held(t, "and others for those that are gone", func(ht *heldTest) {
+		crowd(ht)
+		ends(ht, errGone, 1, 3)
+		ht.looksAt(0)
+		ht.queries(sid(0), sid(1), sid(2), sid(3), callerLeg)
 	})
 	held(t, "so that calls without a run speak for nobody", func(ht *heldTest) {
 		crowd(ht)

@@ -27,6 +27,10 @@ func TestAWaitingCallerHearsAudioAndASentenceByTurns(t *testing.T) {
 		{"once", "audio=music&lang=de-DE&rounds=1&voice=Polly.Vicki-Neural", music},
 		{"in the voice of the language", "audio=music&lang=de-DE&rounds=1", music},
 		{"as ring-back", "audio=ringback&lang=de-DE&rounds=1", "Play, Say de-DE hold, Redirect /audio/hold.xml?audio=ringback&lang=de-DE&rounds=1&voice=Polly.Vicki-Neural"},
+		{"in the route's own words", "audio=music&lang=de-DE&rounds=1&say=%3CWir%3E+suchen.", `Play, Say de-DE "<Wir> suchen.", Redirect /audio/hold.xml?audio=music&lang=de-DE&rounds=1&say=%3CWir%3E+suchen.&voice=Polly.Vicki-Neural`},
+		{"in a language without built-in words", "audio=music&lang=cs-CZ&rounds=1&say=Vydr%C5%BEte.&voice=Google.cs-CZ-Wavenet-A", `Play, Say cs-CZ "Vydržte.", Redirect /audio/hold.xml?audio=music&lang=cs-CZ&rounds=1&say=Vydr%C5%BEte.&voice=Google.cs-CZ-Wavenet-A`},
+		{"in words that are too many", "audio=music&lang=de-DE&rounds=1&say=" + strings.Repeat("x", 301), music},
+		{"in no words", "audio=music&lang=de-DE&rounds=1&say=", music},
 		{"twice", "audio=music&lang=de-DE&rounds=2", "Play, Say de-DE hold, Play, Say de-DE hold, Redirect /audio/hold.xml?audio=music&lang=de-DE&rounds=2&voice=Polly.Vicki-Neural"},
 		{"with an audio that is none of ours", "audio=../server.go&lang=de-DE&rounds=1", music},
 		{"with no rounds", "lang=de-DE&rounds=0", music},
@@ -87,6 +91,8 @@ func TestTheWaitFitsIntoTheCarriersLimitWhateverIsAsked(t *testing.T) {
 		"with an endless language":       {"rounds": {"200"}, "lang": {strings.Repeat("x", 100_000)}},
 		"with an endless audio":          {"rounds": {"200"}, "lang": {"en-GB"}, "audio": {strings.Repeat("x", 100_000)}},
 		"with markup for a voice":        {"rounds": {"200"}, "lang": {"en-GB"}, "voice": {`"/><Hangup/><Say voice="`}},
+		"with a voice full of quotes":    {"rounds": {"200"}, "lang": {"en-GB"}, "voice": {strings.Repeat(`"`, voiceLimit)}},
+		"with an endless sentence":       {"rounds": {"200"}, "lang": {"en-GB"}, "say": {strings.Repeat("x", 100_000)}},
 		"with no text for a voice":       {"rounds": {"200"}, "lang": {"en-GB"}, "voice": {"\x00\xff\ufffe"}},
 	} {
 		inCall(t, name, func(wt *webhookTest) {
@@ -101,10 +107,25 @@ func TestTheWaitFitsIntoTheCarriersLimitWhateverIsAsked(t *testing.T) {
 	}
 }
 
+func TestALongSentenceOnHoldFitsIntoTheCarriersLimit(t *testing.T) {
+	for name, sentence := range map[string]string{
+		"of three bytes a letter": strings.Repeat("語", models.PhraseLimit),
+		"of nothing but markup":   strings.Repeat("<", models.PhraseLimit),
+	} {
+		inCall(t, name, func(wt *webhookTest) {
+			w := wt.get("/audio/hold.xml?" + url.Values{"rounds": {"200"}, "lang": {"ja-JP"}, "say": {sentence}}.Encode())
+			if w.Code != http.StatusOK || w.Body.Len() > documentLimit || !strings.Contains(outline(wt.T, w.Body.Bytes()), sentence) {
+				wt.Errorf("answered %d with %d bytes", w.Code, w.Body.Len())
+			}
+		})
+	}
+}
+
 func TestTheRecordingsAreServed(t *testing.T) {
 	inCall(t, "as wav", func(wt *webhookTest) {
-		for _, audio := range []models.HoldAudio{models.HoldMusic, models.HoldRingback} {
-			target := strings.TrimPrefix(models.Links{Base: site}.HoldFile(audio), site)
+		links := models.Links{Base: site}
+		for _, address := range []string{links.HoldFile(models.HoldMusic), links.HoldFile(models.HoldRingback), links.Moment()} {
+			target := strings.TrimPrefix(address, site)
 			w := wt.get(target)
 			if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "audio/wav" || !bytes.HasPrefix(w.Body.Bytes(), []byte("RIFF")) {
 				wt.Errorf("%s: %d %s, %d bytes", target, w.Code, w.Header().Get("Content-Type"), w.Body.Len())

@@ -31,7 +31,7 @@ func (s *Server) voice(w webhook) error {
 	sid := w.form.Get("CallSid")
 	if !callSID.MatchString(sid) {
 		s.log.Warn("call without a usable id", "path", w.Path())
-		return w.say(twiml.Goodbye("", models.PhraseNoService))
+		return w.say(twiml.Words{}.Goodbye(models.PhraseNoService))
 	}
 	number, _ := models.ParsePhone(w.form.Get("To"))
 	route, directory, err := s.routes.forNumber(w.ctx(), number)
@@ -228,7 +228,7 @@ func (s *Server) callerDone(w webhook) error {
 	case !w.known():
 		return s.unknown(w)
 	case w.form.Get("CallStatus") == "completed":
-		return w.say(twiml.Goodbye(w.language(), models.PhraseOver)) // nobody listens
+		return w.say(s.words(w).Goodbye(models.PhraseOver)) // nobody listens
 	case w.form.Get("DialCallStatus") != "failed":
 		return w.say(s.words(w).Goodbye(models.PhraseOtherLeft))
 	}
@@ -280,7 +280,7 @@ func (s *Server) noted(w webhook, sid string, err error) error {
 // unknown answers a webhook that can concern nothing of ours.
 func (s *Server) unknown(w webhook) error {
 	s.log.Warn("webhook about nothing known", "path", w.Path())
-	return w.say(twiml.Goodbye(w.language(), models.PhraseOver))
+	return w.say(twiml.Words{Language: w.language()}.Goodbye(models.PhraseOver))
 }
 
 // over says whether a carrier's word for a call's state is its last.

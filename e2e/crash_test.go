@@ -61,7 +61,7 @@ func stagesOfCrash() []*stageOfCrash {
 		{
 			name: "at the key gate", phone: takes, want: models.Connected,
 			route: func(r *models.Route) {
-				r.Keypress = models.Keypress{Enabled: true, Key: "1", Prompt: "Please press 1. " + strings.Repeat("Then you are connected. ", 25)}
+				r.Keypress = models.Keypress{Enabled: true, Key: "1", Prompt: "Please press 1. " + strings.Repeat("Then you are connected. ", 60)}
 			},
 			ready: func(c *crashCall) { c.caller.hears("press 1") },
 			after: func(c *crashCall) { c.caller.presses("1") },

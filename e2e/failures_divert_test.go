@@ -2,11 +2,13 @@ package e2e
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/models/store/storetest"
 	"github.com/ringdown/ringdown/simulator"
 	"github.com/ringdown/ringdown/workflows"
 	"go.temporal.io/api/serviceerror"
@@ -22,11 +24,11 @@ func TestACallerWhoArrivesWhileNothingDecidesIsDiverted(t *testing.T) {
 			l := p.lineWithEmergency(t, "Alice")
 			absence.leave(p)
 			caller := l.calls()
-			line := l.rung(emergency).answers().talks()
+			help := l.rung(emergency).answers().talks()
 			caller.hears("emergency line").talks()
 			l.rangAtMost(12 * time.Second)
 			absence.comeBack(p)
-			line.hangsUp()
+			help.hangsUp()
 			caller.ends("completed")
 			l.diverted()
 			p.answeredInTime(t)
@@ -92,13 +94,13 @@ func TestCallersOnHoldAreDivertedAfterAMinuteWithoutAWorker(t *testing.T) {
 			alice := waits.rung("Alice")
 			stays.rung("Carol")
 			absence.leave(p)
-			line := waits.rung(emergency).answers().talks()
+			help := waits.rung(emergency).answers().talks()
 			patient.hears("emergency line").talks()
 			absence.comeBack(p)
 			alice.over()
 			waits.told()
 			patient.hangsUp()
-			line.ends("completed")
+			help.ends("completed")
 			waits.diverted()
 			talker.talks().hangsUp()
 			bob.hears("hung up").ends("completed")
@@ -134,4 +136,46 @@ func TestWhenTheWorkersAreBackWithinAMinuteNobodyOnHoldIsDiverted(t *testing.T) 
 	if call := l.ended(models.Connected); call.DivertedAt != nil {
 		t.Errorf("the call was diverted at %v", call.DivertedAt)
 	}
+}
+
+// The carrier fails as the caller is to be moved: they are moved all the same, a little later.
+func TestACallerOnHoldIsDivertedThoughTheCarrierFailsAtFirst(t *testing.T) {
+	t.Parallel()
+	p := newParts(t, t, "hold-move", pace, false)
+	l := p.lineWithEmergency(t, "Alice", longRing)
+	caller := l.calls().hears(music)
+	alice := l.rung("Alice")
+	p.carrierDoor.refuses(moveOf(l), 2, http.StatusServiceUnavailable, 20500)
+	p.stopWorker()
+	help := l.rung(emergency).answers().talks()
+	caller.talks()
+	p.startWorker()
+	alice.over()
+	l.told()
+	caller.hangsUp()
+	help.ends("completed")
+	l.diverted()
+}
+
+// Neither a run nor the database can be asked: the route is known from the last call.
+func TestACallerIsDivertedWithoutTheDatabaseToo(t *testing.T) {
+	t.Parallel()
+	if !storetest.PostgresExpected() {
+		return // a file does not go away
+	}
+	p := newParts(t, t, "divert-database", pace, true)
+	l := p.lineWithEmergency(t, "Alice", withKeypress)
+	l.calls().hears("press 1").hangsUp()
+	l.ended(models.Abandoned)
+	p.toDatabase.cut()
+	p.stopWorker()
+	caller := l.calls()
+	help := l.rung(emergency).answers().talks()
+	l.rangAtMost(12 * time.Second)
+	caller.talks().hangsUp()
+	help.ends("completed")
+	p.startWorker()
+	p.toDatabase.mend()
+	l.ended(models.Diverted)
+	p.answeredInTime(t)
 }

@@ -53,15 +53,22 @@ func (l *line) sweptAway(want models.Outcome, alerted bool) {
 	}
 	l.closed(want)
 	l.checkPhones()
-	alert := models.Alert{}
 	if alerted {
-		eventually(l.t, "its alert is resolved", func() bool {
-			alert, err = l.s.store.AlertByCall(l.t.Context(), l.leg.SID)
-			return err == nil && alert.Status == models.AlertResolved
-		})
-		if alert.Outcome != want {
-			l.t.Errorf("its alert ends %s, want %s", alert.Outcome, want)
-		}
+		l.alertResolves(want)
+	}
+}
+
+// alertResolves waits until the alert's row is resolved, whether or not its run has more to wait for.
+func (l *line) alertResolves(want models.Outcome) {
+	l.t.Helper()
+	var alert models.Alert
+	eventually(l.t, "its alert is resolved", func() bool {
+		var err error
+		alert, err = l.s.store.AlertByCall(l.t.Context(), l.leg.SID)
+		return err == nil && alert.Status == models.AlertResolved
+	})
+	if alert.Outcome != want {
+		l.t.Errorf("its alert ends %s, want %s", alert.Outcome, want)
 	}
 }
 
@@ -85,10 +92,10 @@ func TestOfACallWhoseRunWasTerminatedNothingIsLeft(t *testing.T) {
 			l.terminates()
 			l.swept()
 			alice.ends("canceled")
-			line := l.rung(emergency).answers().talks()
+			help := l.rung(emergency).answers().talks()
 			caller.talks()
 			l.swept() // leaves them alone
-			line.hangsUp()
+			help.hangsUp()
 			caller.hears("call is over").ends("completed")
 			l.sweptAway(models.Diverted, true)
 		},

@@ -41,6 +41,7 @@ type call struct {
 	forwarded *Forwarded        // how the line to the fixed number ended; nil while nobody told
 	voicemail *models.Voicemail // nil unless the caller was asked for a message
 	toldOf    models.Voicemail  // what the alert knows of it
+	noneFound bool              // the carrier knew of no recording when it was asked
 	flagged   []workflow.Future // phones that the carrier refused, being noted
 }
 

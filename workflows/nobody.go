@@ -12,6 +12,7 @@ const (
 	recordingGrace  = 10 * time.Second // for the carrier to tell of a message once its caller is gone
 	recordingChecks = 5 * time.Minute  // how often the carrier is asked for a recording that it does not tell of
 	recordingRounds = 3                // until it is held for missing
+	noRecording     = time.Minute      // until the carrier is asked again whether it knows of none
 	transcriptTime  = 10 * time.Minute // for the carrier to make a transcript
 )
 
@@ -146,8 +147,13 @@ func (c *call) askRecording(ctx workflow.Context, last bool) error {
 		return err
 	case err != nil:
 		workflow.GetLogger(ctx).Warn("the carrier does not say whether there is a recording", "cause", err)
-	case found.Status != models.RecordingExpected && !c.messageTold():
+	case c.messageTold():
+	case found.Status == models.RecordingReady:
 		c.onRecorded(ctx, Recorded{Recording: found.Recording, Seconds: found.Seconds})
+	case found.Status == models.RecordingEmpty && c.noneFound: // it may have been too early the first time
+		c.voicemail.Status = models.RecordingEmpty
+	default:
+		c.noneFound = found.Status == models.RecordingEmpty
 	}
 	if last && !c.messageTold() {
 		c.voicemail.Status = models.RecordingMissing
@@ -160,7 +166,11 @@ func (c *call) askRecording(ctx workflow.Context, last bool) error {
 // their message. A call that seemed to end without one ended with it.
 func (c *call) completeVoicemail(ctx workflow.Context, outcome models.Outcome) models.Outcome {
 	for round := 1; round <= recordingRounds; round++ {
-		if told, err := awaitFor(ctx, c.plan.Paced(recordingChecks), "for the recording", c.messageTold); told || err != nil {
+		pause := recordingChecks
+		if c.noneFound {
+			pause = noRecording
+		}
+		if told, err := awaitFor(ctx, c.plan.Paced(pause), "for the recording", c.messageTold); told || err != nil {
 			break
 		}
 		if err := c.askRecording(ctx, round == recordingRounds); err != nil {

@@ -30,7 +30,8 @@ func (c *call) ring(ctx workflow.Context, l *line, next models.Attempt) (again b
 	if err := workflow.Await(ctx, func() bool { return a.dial.IsReady() || a.State != models.Ringing || c.stopped() }); err != nil {
 		return false, err
 	}
-	if c.over() || a.State == models.Ringing && !a.dial.IsReady() {
+	if a.State == models.Ringing && !a.dial.IsReady() ||
+		c.over() && workflow.GetVersion(ctx, "a dial is settled although the caller left", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		c.giveUp(ctx, a)
 		return false, nil
 	}
@@ -215,7 +216,7 @@ func (c *call) hungUp(ctx workflow.Context, a *attempt, hungUp activities.HungUp
 	if a.Result == "" {
 		a.Result = models.ResultCanceled
 	}
-	if hungUp.Leg == "" && hungUp.Found {
+	if hungUp.Leg == "" && hungUp.Found && !hungUp.Over {
 		c.noteOf(ctx, a, "may still ring for a moment: the carrier cannot tell the line from another call's")
 		return
 	}

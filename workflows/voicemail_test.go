@@ -128,6 +128,10 @@ func TestTheCallerLeavesNoMessage(t *testing.T) {
 		"of which anybody tells": {func(s *scene) {
 			s.at(35, s.hangsUp())
 		}, 45, models.RecordingMissing, []float64{45, 345, 645, 945}},
+		"because the carrier knows of none, asked twice": {func(s *scene) {
+			s.carrier.message.Status = models.RecordingEmpty
+			s.at(35, s.hangsUp())
+		}, 45, models.RecordingEmpty, []float64{45, 105}},
 		"of which a carrier that does not answer could tell": {func(s *scene) {
 			s.carrier.deaf = true
 			s.at(35, s.hangsUp())
@@ -141,7 +145,7 @@ func TestTheCallerLeavesNoMessage(t *testing.T) {
 			c.events(s)
 			call := s.ends(models.Unanswered, c.took)
 			records := 1
-			if c.want == models.RecordingMissing {
+			if c.want == models.RecordingMissing || len(c.asked) > 0 {
 				records = 2
 			}
 			s.keeps(call, models.Voicemail{Status: c.want, Transcribe: models.TranscriptNone}, records)

@@ -86,7 +86,12 @@ func (c *call) hears() models.Answer {
 	case models.StageNobody:
 		return c.plan.Apologise()
 	case models.StageTalking:
-		return c.plan.Say(models.PhraseOtherLeft, "")
+		if c.winner.over {
+			return c.plan.Say(models.PhraseOtherLeft, "")
+		}
+		again := c.greeted // they were not in the room yet when somebody took the call
+		c.greeted = true
+		return c.plan.Wait(c.in.Room, again)
 	default:
 		if c.in.Refusal != "" {
 			return c.plan.Refuse(c.in.Refusal)

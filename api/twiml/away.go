@@ -41,16 +41,6 @@ func (w Words) Divert(emergency models.Phone) []byte {
 		verb("Hangup"))
 }
 
-// Goodbye says a phrase in a language's own words and hangs up.
-func Goodbye(language string, phrase models.Phrase) []byte {
-	return Words{Language: language}.Goodbye(phrase)
-}
-
-// Divert is Words.Divert in a language's own words.
-func Divert(language string, emergency models.Phone) []byte {
-	return Words{Language: language}.Divert(emergency)
-}
-
 // Fallback is the static document on another host for a number whose calls find our site away.
 // The carrier has tried our site several times by then, and a second failure would only bring it
 // back here: so it diverts at once. Without an emergency number it goes on trying voice, and the

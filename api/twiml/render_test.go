@@ -110,8 +110,6 @@ func TestTheCarrierTakesEveryOtherDocument(t *testing.T) {
 			words.Goodbye(anyPhrase().Draw(t, "phrase")),
 			words.OneMoment(rapid.Bool().Draw(t, "answered"), rapid.IntRange(-1, 100).Draw(t, "seconds"), links.Voice(2), links),
 			words.Divert("+447700900123"),
-			Goodbye(words.Language, models.PhraseOver),
-			Divert(words.Language, "+447700900123"),
 			words.Fallback("", links.VoiceAgain()),
 		} {
 			if err := acceptable(document); err != nil {

@@ -37,7 +37,7 @@ func held(t *testing.T, name string, f func(ht *heldTest)) {
 		ht.watch = &watch{Server: ht.Server}
 		ht.holds(callerLeg, "init")
 		ht.temporal.fails = map[string]error{"query": errAway}
-		ht.Server.now = func() time.Time { return ht.began }
+		ht.now = func() time.Time { return ht.began }
 		f(ht)
 	})
 }
@@ -56,7 +56,7 @@ func (ht *heldTest) holds(sid string, states ...string) {
 func (ht *heldTest) looksAt(seconds ...int) {
 	ht.Helper()
 	for _, s := range seconds {
-		ht.Server.now = func() time.Time { return ht.began.Add(time.Duration(s) * time.Second) }
+		ht.now = func() time.Time { return ht.began.Add(time.Duration(s) * time.Second) }
 		ht.watch.look(context.Background())
 	}
 }
@@ -289,7 +289,7 @@ func TestOfTwoProcessesOneMovesACaller(t *testing.T) {
 		}
 		ht.looksAt(0)
 		other := *ht.watch
-		ht.Server.now = func() time.Time { return ht.began.Add(time.Minute) }
+		ht.now = func() time.Time { return ht.began.Add(time.Minute) }
 		ht.carrier.asked = rendezvous(2 * callers)
 		var both sync.WaitGroup
 		for _, w := range []*watch{ht.watch, &other} {

@@ -114,7 +114,9 @@ func zone(faults *Faults, field, name string) {
 }
 
 // notInEmail tells what no address holds: spaces, control characters, bytes that are no text.
-func notInEmail(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == utf8.RuneError }
+func notInEmail(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || r == utf8.RuneError
+}
 
 // Clip is a text of at most so many bytes, cut between two characters.
 func Clip(s string, most int) string {

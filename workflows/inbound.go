@@ -69,7 +69,7 @@ func begin(ctx workflow.Context, in models.Inbound) (*call, error) {
 
 // reachSomeone leads the caller through the gates and to whoever takes the call.
 func (c *call) reachSomeone(ctx workflow.Context) (models.Outcome, error) {
-	if err := c.answered(ctx); err != nil || c.over() {
+	if err := c.answered(ctx); err != nil || c.over() && !c.refusedUnheard(ctx) {
 		return c.left(), err
 	}
 	if c.stage == models.StageEnded {
@@ -97,7 +97,13 @@ func (c *call) reachSomeone(ctx workflow.Context) (models.Outcome, error) {
 	}
 }
 
-// refuse notes why the caller may not call. They have heard so.
+// refusedUnheard says whether a caller who has left was to be refused, or was without the run.
+func (c *call) refusedUnheard(ctx workflow.Context) bool {
+	return c.stage == models.StageEnded && !c.diverted &&
+		workflow.GetVersion(ctx, "whoever is refused is, though they left", workflow.DefaultVersion, 1) != workflow.DefaultVersion
+}
+
+// refuse notes why the caller may not call. They have heard so, or have left before.
 func (c *call) refuse(ctx workflow.Context) {
 	if c.record.Refusal == "" {
 		c.record.Refusal = models.RefusedNotListed

@@ -58,6 +58,26 @@ func TestACallerWhoIsNotInTheRoomYetWhenTheCallIsTaken(t *testing.T) {
 	})
 }
 
+func TestARefusedCallerWhoLeavesBeforeTheRunHasAnswered(t *testing.T) {
+	t.Run("is refused all the same", func(t *testing.T) {
+		s := newScene(t, "Alice")
+		s.in.Refusal = models.RefusedBlocked
+		s.at(0, s.asksInVain()) // the API refuses them by itself
+		s.at(1, s.hangsUp())
+		if call := s.ends(models.Refused, 1); call.Refusal != models.RefusedBlocked {
+			t.Errorf("refused for %q", call.Refusal)
+		}
+		s.dialled("")
+	})
+	t.Run("is diverted if they were", func(t *testing.T) {
+		s := newScene(t, "Alice")
+		s.in.Refusal = models.RefusedBlocked
+		s.at(0, s.asksInVain())
+		s.at(1, s.diverted())
+		s.ends(models.Diverted, 1)
+	})
+}
+
 func TestALineThatCannotBeToldFromAnothersIsOver(t *testing.T) {
 	s := newScene(t, "Alice")
 	s.carrier.ring["Alice"] = []ringing{lostDial}

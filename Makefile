@@ -40,6 +40,10 @@ race: ## Run the decisions, the workflows and the API under the race detector.
 bench: build ## Measure the figures of docs/bench.md, as ratios to a bare workflow.
 	go run ./bench
 
+soak: build ## Make 2,000 calls at random while things go wrong; SEED=… repeats a run. See docs/soak.md.
+	go test ./e2e -run '^TestSoak$$' -count=1 -v -timeout 45m -args -soak $(or $(CALLS),2000) \
+	  $(if $(SEED),-soak.seed $(SEED)) $(if $(CALL),-soak.call $(CALL)) $(if $(AT_ONCE),-soak.at-once $(AT_ONCE))
+
 golden: ## Rewrite the golden files; review them like code.
 	go test ./api/twiml -update -run 'Golden'
 	go test ./cmd/ringdown -update -run 'StoryOfRecorded'
@@ -62,4 +66,4 @@ ci: lint test race fresh ## What CI runs.
 clean: ## Remove what was built.
 	rm -rf bin
 
-.PHONY: help run build test race bench golden generate lint fresh ci clean
+.PHONY: help run build test race bench soak golden generate lint fresh ci clean

@@ -61,6 +61,23 @@ func TestHangingUpOnADialThatHasEndedSinceItWasGivenUp(t *testing.T) {
 	})
 }
 
+func TestADialThatIsGivenUpAndCannotEndItsLegLeavesThatToHangUp(t *testing.T) {
+	t.Parallel()
+	placing := make(chan struct{})
+	phone, carrier := newCarrier(t, reply{wait: placing})
+	carrier.busy = 1 // so that the dial asks in vain
+	o := dialOf(20 * time.Second)
+	o.HangUp, o.First = endOf(""), time.Second
+	o.HangUp.Pending = true
+	s := onStage(t, phone, o).dials()
+	until(t, "an order to hang up", func() bool { return s.tries("HangUp") > 1 })
+	close(placing)
+	got := s.comesTo()
+	if leg := carrier.placed[0]; got.HungUp != (activities.HungUp{Found: true, Leg: leg}) || carrier.is(leg) != "canceled" {
+		t.Errorf("came to %+v, the leg is %s", got, carrier.is(leg))
+	}
+}
+
 // tries is how often an activity that has not ended yet was begun.
 func (s *stage) tries(name string) int32 {
 	described, err := s.temporal.DescribeWorkflowExecution(s.t.Context(), s.run.GetID(), "")

@@ -75,8 +75,7 @@ func (p *Phone) Dial(ctx context.Context, r DialRequest) (models.Dialled, error)
 		return models.Dialled{}, activity.ErrResultPending
 	}
 	activity.RecordHeartbeat(ctx, leg)
-	if asksToCancel(ctx) {
-		p.end(leg)
+	if asksToCancel(ctx) && p.end(leg) {
 		return models.Dialled{}, ctx.Err()
 	}
 	return models.Dialled{}, activity.ErrResultPending
@@ -126,13 +125,16 @@ func asksToCancel(ctx context.Context) bool {
 	return errors.As(context.Cause(ctx), &canceled)
 }
 
-// end ends a leg although the activity's own context is over.
-func (p *Phone) end(leg string) {
+// end ends a leg although the activity's own context is over. It reports false when the carrier
+// would not; then HangUp does, which knows the leg from the heartbeat.
+func (p *Phone) end(leg string) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if _, err := p.Carrier.End(ctx, leg); err != nil {
-		p.Log.Error("end a cancelled leg", "leg", leg, "cause", err)
+	_, err := p.Carrier.End(ctx, leg)
+	if err != nil {
+		p.Log.Warn("cancelled leg not ended yet", "leg", leg, "cause", err)
 	}
+	return err == nil
 }
 
 // HangUpRequest names a leg by its id, or by what else is known of it.

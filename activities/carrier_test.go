@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -66,7 +67,8 @@ func newCarrier(t *testing.T, replies ...reply) (*activities.Phone, *carrier) {
 	}
 	return &activities.Phone{
 		Carrier: client, PublicURL: "https://ringdown.example", Converter: converter.GetDefaultDataConverter(),
-		Log: slog.New(slog.DiscardHandler),
+		Log:      slog.New(slog.DiscardHandler),
+		Diverted: func(context.Context, string) (bool, error) { return false, nil },
 	}, c
 }
 

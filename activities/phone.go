@@ -21,8 +21,9 @@ import (
 // Phone does what a call needs of the carrier.
 type Phone struct {
 	Carrier   *twilio.Client
-	PublicURL string                  // where the carrier reaches our webhooks, without a trailing slash
-	Converter converter.DataConverter // the one of every client and worker
+	PublicURL string                                                  // where the carrier reaches our webhooks, without a trailing slash
+	Diverted  func(ctx context.Context, callSID string) (bool, error) // whether a caller was sent to the emergency number: store.Diverted
+	Converter converter.DataConverter                                 // the one of every client and worker
 	Log       *slog.Logger
 }
 
@@ -51,6 +52,9 @@ func (p *Phone) Dial(ctx context.Context, r DialRequest) (models.Dialled, error)
 		if caller, err := p.Carrier.State(ctx, r.CallSID); err == nil && caller.Over {
 			return models.Dialled{Result: models.ResultGone}, nil
 		}
+	}
+	if p.diverted(ctx, r.CallSID) {
+		return models.Dialled{Result: models.ResultDiverted}, nil
 	}
 	asked := time.Now()
 	links := models.Links{Base: p.PublicURL, CallSID: r.CallSID}
@@ -254,52 +258,4 @@ func only(found []twilio.State) string {
 		return ""
 	}
 	return found[0].SID
-}
-
-// TellNobody takes the caller out of the room, to hear that nobody takes the call. It reports
-// false when the caller has left, and is safe to repeat.
-func (p *Phone) TellNobody(ctx context.Context, callSID, language string) (bool, error) {
-	err := p.Carrier.Move(ctx, callSID, models.Links{Base: p.PublicURL, CallSID: callSID}.Nobody(language))
-	if err == nil {
-		return true, nil
-	}
-	if !errors.Is(err, twilio.ErrNotLive) {
-		return false, fmt.Errorf("move caller of call %s: %w", callSID, err)
-	}
-	caller, err := p.Carrier.State(ctx, callSID)
-	switch {
-	case err != nil:
-		return false, fmt.Errorf("ask after caller of call %s: %w", callSID, err)
-	case caller.Over:
-		return false, nil
-	default:
-		return false, fmt.Errorf("move caller of call %s: refused while the call is %s", callSID, caller.Status)
-	}
-}
-
-// EndCaller hangs up on the caller. It is safe to repeat.
-func (p *Phone) EndCaller(ctx context.Context, callSID string) error {
-	if _, err := p.Carrier.End(ctx, callSID); err != nil {
-		return fmt.Errorf("end call %s: %w", callSID, err)
-	}
-	return nil
-}
-
-// Standing is how a leg stands at the carrier.
-type Standing struct {
-	Over     bool `json:"over"`
-	Answered bool `json:"answered"`
-}
-
-// AskCarrier says how legs stand, in the order of their ids. It is safe to repeat.
-func (p *Phone) AskCarrier(ctx context.Context, legs []string) ([]Standing, error) {
-	standings := make([]Standing, len(legs))
-	for i, leg := range legs {
-		state, err := p.Carrier.State(ctx, leg)
-		if err != nil && !errors.Is(err, models.ErrNotFound) {
-			return nil, fmt.Errorf("ask after leg %s: %w", leg, err)
-		}
-		standings[i] = Standing{Over: state.Over || err != nil, Answered: state.Answered}
-	}
-	return standings, nil
 }

@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 )
 
@@ -193,4 +195,36 @@ func TestTheCarrierSaysHowLegsStand(t *testing.T) {
 	if _, err := run(t, phone.AskCarrier, nil, []string{callerLeg}); err == nil {
 		t.Error("no answer is taken for a standing")
 	}
+}
+
+// The API writes a diversion to the call's row before it moves the caller; the run hears of it later.
+func TestACallerAtTheEmergencyNumberIsLeftThere(t *testing.T) {
+	away := errors.New("the database is away")
+	for name, known := range map[string]struct {
+		diverted bool
+		err      error
+	}{"diverted": {true, nil}, "not diverted": {false, nil}, "nobody knows": {false, away}} {
+		t.Run(name, func(t *testing.T) {
+			phone, c := newCarrier(t)
+			phone.Diverted = func(context.Context, string) (bool, error) { return known.diverted, known.err }
+			var d models.Dialled
+			_, err := run(t, phone.Dial, &d, aDial())
+			if placed := len(c.placed) > 0; placed == known.diverted || known.diverted && (err != nil || d.Result != models.ResultDiverted) {
+				t.Errorf("placed %v; the dial ends %+v, %v", placed, d, err)
+			}
+			_, err = run(t, phone.TellNobody, nil, callerLeg, "en-GB")
+			if moved := c.moved[callerLeg] != ""; moved == known.diverted || isDiverted(err) != known.diverted {
+				t.Errorf("moved %v: %v", moved, err)
+			}
+			_, err = run(t, phone.EndCaller, nil, callerLeg)
+			if ended := c.is(callerLeg) == "completed"; ended == known.diverted || isDiverted(err) != known.diverted {
+				t.Errorf("ended %v: %v", ended, err)
+			}
+		})
+	}
+}
+
+func isDiverted(err error) bool {
+	var refused *temporal.ApplicationError
+	return errors.As(err, &refused) && refused.Type() == activities.ErrDiverted && refused.NonRetryable()
 }

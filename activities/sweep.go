@@ -135,6 +135,10 @@ func (s *Sweeper) move(ctx context.Context, call models.Call, swept *Swept) erro
 		if _, err := s.Store.Divert(ctx, call.CarrierCallID, time.Now()); err != nil {
 			return err
 		}
+		// No run is left to be told. The row stays open until the caller's line is over.
+		if err := s.Store.Told(ctx, call.CarrierCallID); err != nil {
+			return err
+		}
 		to = links.Divert(route.Language)
 	}
 	if err := s.Carrier.Move(ctx, call.CarrierCallID, to); err != nil && !errors.Is(err, twilio.ErrNotLive) {

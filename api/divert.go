@@ -222,9 +222,9 @@ func (w *watch) moveHeld(ctx context.Context, call models.Call, language string)
 	}
 }
 
-// leave gives up a claim: the run is not to be told.
+// leave gives up a claim: the caller stays with their run.
 func (w *watch) leave(ctx context.Context, call models.Call) {
-	if err := w.store.Told(ctx, call.CarrierCallID); err != nil {
+	if err := w.store.Undivert(ctx, call.CarrierCallID); err != nil {
 		w.log.Warn("claim of a caller on hold not given up yet", "call", call.CarrierCallID, "cause", err)
 	}
 }

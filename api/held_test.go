@@ -258,7 +258,7 @@ func TestWithoutTheCarrierACallerOnHoldIsMovedWhenItIsBack(t *testing.T) {
 		ht.looksAt(80, 90)
 		ht.moves()
 		ht.tells()
-		ht.diverted(true, 0)
+		ht.diverted(false, 0)
 		ht.untold(false)
 	})
 	held(t, "also when the process that claimed them died", func(ht *heldTest) {
@@ -276,7 +276,7 @@ func TestWithoutTheCarrierACallerOnHoldIsMovedWhenItIsBack(t *testing.T) {
 		ht.looksAt(0, 60, 80)
 		ht.moves()
 		ht.tells()
-		ht.diverted(true, 0)
+		ht.diverted(false, 0)
 		ht.untold(false)
 	})
 }

@@ -38,7 +38,7 @@ func (a *rest) mountCalls() {
 		Description: "The recording, fetched from the carrier",
 		Content:     map[string]*huma.MediaType{"audio/wav": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
 	}}
-	handle(a, recording, a.recording)
+	handleLong(a, recording, a.recording)
 }
 
 // phoneInQuery reads a number from a query, in which a plus that is sent as it is arrives as a space.
@@ -77,7 +77,9 @@ func (a *rest) call(ctx context.Context, in *idInput) (*plain[models.Call], erro
 
 // recording passes the carrier's recording on as it comes, however long it is.
 func (a *rest) recording(ctx context.Context, in *idInput) (*huma.StreamResponse, error) {
-	call, err := a.store.Call(ctx, in.ID)
+	found, cancel := context.WithTimeout(ctx, requestWithin)
+	defer cancel()
+	call, err := a.store.Call(found, in.ID)
 	if err != nil {
 		return nil, err
 	}

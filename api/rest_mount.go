@@ -107,8 +107,20 @@ func operation(method, path, id, summary string, errors ...int) huma.Operation {
 	return op
 }
 
+// requestWithin is how long a request of the REST API may take: a database that hangs is away.
+const requestWithin = 15 * time.Second
+
 // handle registers an operation without a body.
 func handle[I, O any](a *rest, op huma.Operation, handler func(context.Context, *I) (*O, error)) {
+	handleLong(a, op, func(ctx context.Context, in *I) (*O, error) {
+		ctx, cancel := context.WithTimeout(ctx, requestWithin)
+		defer cancel()
+		return handler(ctx, in)
+	})
+}
+
+// handleLong registers an operation that takes as long as it takes.
+func handleLong[I, O any](a *rest, op huma.Operation, handler func(context.Context, *I) (*O, error)) {
 	huma.Register(a.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
 		if err != nil {

@@ -179,22 +179,3 @@ func TestACallerIsDivertedWithoutTheDatabaseToo(t *testing.T) {
 	l.ended(models.Diverted)
 	p.answeredInTime(t)
 }
-
-// Of a run that was terminated, whoever hears first that it is gone closes the row: its alert is not
-// to fire on for that, nor to end otherwise than the call.
-func TestADivertedCallWhoseRunWasTerminatedEndsItsAlertToo(t *testing.T) {
-	t.Parallel()
-	p := sharedParts(t)
-	l := p.lineWithEmergency(t, "Alice", longRing)
-	caller := l.calls().hears(music)
-	alice := l.rung("Alice")
-	l.terminates()
-	l.swept()
-	alice.ends("canceled")
-	help := l.rung(emergency).answers().talks()
-	caller.talks()
-	l.told() // that is, there is no run
-	help.hangsUp()
-	caller.hears("call is over").ends("completed")
-	l.sweptAway(models.Diverted, true)
-}

@@ -74,9 +74,9 @@ func (l *line) alertResolves(want models.Outcome) {
 
 func TestOfACallWhoseRunWasTerminatedNothingIsLeft(t *testing.T) {
 	t.Parallel()
-	for name, goes := range map[string]func(t *testing.T, s *system){
-		"while a phone rings: the caller is told that nobody comes": func(t *testing.T, s *system) {
-			l := s.line(t, "Alice Bob", longRing)
+	for name, goes := range map[string]func(t *testing.T, p *parts){
+		"while a phone rings: the caller is told that nobody comes": func(t *testing.T, p *parts) {
+			l := p.line(t, "Alice Bob", longRing)
 			caller := l.calls().hears(music)
 			alice := l.rung("Alice")
 			l.terminates()
@@ -85,8 +85,8 @@ func TestOfACallWhoseRunWasTerminatedNothingIsLeft(t *testing.T) {
 			caller.hears("nobody can take your call").ends("completed")
 			l.sweptAway(models.Failed, true)
 		},
-		"while a phone rings, and the route has an emergency number: the caller is diverted": func(t *testing.T, s *system) {
-			l := s.lineWithEmergency(t, "Alice", longRing)
+		"while a phone rings, and the route has an emergency number: the caller is diverted": func(t *testing.T, p *parts) {
+			l := p.lineWithEmergency(t, "Alice", longRing)
 			caller := l.calls().hears(music)
 			alice := l.rung("Alice")
 			l.terminates()
@@ -94,13 +94,17 @@ func TestOfACallWhoseRunWasTerminatedNothingIsLeft(t *testing.T) {
 			alice.ends("canceled")
 			help := l.rung(emergency).answers().talks()
 			caller.talks()
-			l.swept() // leaves them alone
+			l.told()  // that is, nobody looks for a run to tell
+			l.swept() // leaves them alone, and the row open
+			if call, err := p.store.CallByCarrierID(t.Context(), l.leg.SID); err != nil || call.EndedAt != nil || call.DivertedAt == nil {
+				t.Errorf("while the caller talks, the row says %+v (%v)", call, err)
+			}
 			help.hangsUp()
 			caller.hears("call is over").ends("completed")
 			l.sweptAway(models.Diverted, true)
 		},
-		"while a responder hears the prompt": func(t *testing.T, s *system) {
-			l := s.line(t, "Alice Bob", func(r *models.Route) { r.Accept.Prompt = longPrompt })
+		"while a responder hears the prompt": func(t *testing.T, p *parts) {
+			l := p.line(t, "Alice Bob", func(r *models.Route) { r.Accept.Prompt = longPrompt })
 			caller := l.calls().hears(music)
 			alice := l.rung("Alice").answers().hears("to take")
 			l.terminates()
@@ -109,8 +113,8 @@ func TestOfACallWhoseRunWasTerminatedNothingIsLeft(t *testing.T) {
 			caller.hears("nobody can take your call").ends("completed")
 			l.sweptAway(models.Failed, true)
 		},
-		"while a responder hears the prompt, who presses": func(t *testing.T, s *system) {
-			l := s.line(t, "Alice Bob")
+		"while a responder hears the prompt, who presses": func(t *testing.T, p *parts) {
+			l := p.line(t, "Alice Bob")
 			caller := l.calls().hears(music)
 			alice := l.rung("Alice").answers().hears("to take")
 			l.terminates()
@@ -119,8 +123,8 @@ func TestOfACallWhoseRunWasTerminatedNothingIsLeft(t *testing.T) {
 			caller.hears("nobody can take your call").ends("completed")
 			l.sweptAway(models.Failed, true)
 		},
-		"while they talk: they talk on": func(t *testing.T, s *system) {
-			l := s.lineWithEmergency(t, "Alice")
+		"while they talk: they talk on": func(t *testing.T, p *parts) {
+			l := p.lineWithEmergency(t, "Alice")
 			caller := l.calls()
 			alice := l.rung("Alice").answers().hears("to take").presses("1").talks()
 			caller.talks()
@@ -133,16 +137,16 @@ func TestOfACallWhoseRunWasTerminatedNothingIsLeft(t *testing.T) {
 			caller.hears("hung up").ends("completed")
 			l.sweptAway(models.Failed, true)
 		},
-		"while the caller is asked for a key": func(t *testing.T, s *system) {
-			l := s.line(t, "Alice", withKeypress)
+		"while the caller is asked for a key": func(t *testing.T, p *parts) {
+			l := p.line(t, "Alice", withKeypress)
 			caller := l.calls().hears("press 1")
 			l.terminates()
 			l.swept()
 			caller.presses("1").hears("call is over").ends("completed")
 			l.sweptAway(models.Failed, false)
 		},
-		"while the caller leaves a message": func(t *testing.T, s *system) {
-			l := s.line(t, "", withVoicemail)
+		"while the caller leaves a message": func(t *testing.T, p *parts) {
+			l := p.line(t, "", withVoicemail)
 			caller := l.calls()
 			caller.speaksFor(3)
 			l.terminates()
@@ -153,7 +157,7 @@ func TestOfACallWhoseRunWasTerminatedNothingIsLeft(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			goes(t, sharedSystem(t, "sqlite"))
+			goes(t, sharedParts(t))
 		})
 	}
 }

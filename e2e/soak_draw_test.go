@@ -68,10 +68,10 @@ func (c *soakCall) fresh() string {
 	return fmt.Sprintf("+1%d55501%02d", 202+at/100, at%100)
 }
 
-// people fills the levels, one call in thirty with nobody at all.
+// people fills up to three levels; one call in thirty has nobody at all to ring.
 func (d draw) people(c *soakCall) {
 	names := []string{"Alice", "Bob", "Carol", "Dave"}
-	for len(names) > 0 && len(c.places) < 3 && !d.chance(0.3) {
+	for enough := 0.03; len(names) > 0 && len(c.places) < 3 && !d.chance(enough); enough = 0.5 {
 		level := models.Level{
 			Strategy:       pick(d, models.OneByOne, models.OneByOne, models.AllAtOnce, models.Staggered, models.Shuffled),
 			StaggerSeconds: 5 + d.IntN(11),
@@ -116,7 +116,7 @@ func (d draw) responder() (does string, s simulator.Script) {
 	case at < 0.44:
 		does, s = "takes it late", simulator.Script{Keys: slices.Repeat([]simulator.Press{{Digits: "1", Delay: d.seconds(9, 18)}}, 5)}
 	case at < 0.48:
-		does, s = "takes it and is lost before they meet", simulator.Script{Keys: d.keys("1"), HangUpAfter: d.seconds(1, 14)}
+		does, s = "takes it, and hangs up soon after picking up", simulator.Script{Keys: d.keys("1"), HangUpAfter: d.seconds(1, 14)}
 	case at < 0.57:
 		does, s = "declines", simulator.Script{Keys: d.keys("9")}
 	case at < 0.65:

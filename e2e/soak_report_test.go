@@ -167,7 +167,7 @@ func (r *soakReport) print(out io.Writer) {
 		fmt.Fprintf(out, "  %-12s %5d\n", outcome, r.outcomes[outcome])
 	}
 	fmt.Fprintf(out, "  of the connected, %d callers left between a responder's key and their meeting\n", r.tookLate)
-	fmt.Fprintln(out, "\nfaults")
+	fmt.Fprintln(out, "\nfaults, by tries of requests that they met")
 	for _, fault := range slices.Sorted(maps.Keys(r.struck)) {
 		fmt.Fprintf(out, "  %-28s %5d\n", fault, r.struck[fault])
 	}

@@ -23,12 +23,11 @@ import (
 var (
 	soakCalls  = flag.Int("soak", 0, "make so many calls at random; 0 makes none")
 	soakSeed   = flag.Uint64("soak.seed", 0, "the seed of a soak; 0 draws one")
-	soakAtOnce = flag.Int("soak.at-once", 40, "how many callers of a soak are on the line at once")
+	soakAtOnce = flag.Int("soak.at-once", 28, "how many callers of a soak are on the line at once")
 	soakOnly   = flag.Int("soak.call", -1, "make only the call of a soak that has this number")
 )
 
 const (
-	soakNamespace = "default"
 	// workerLeaves is after how many calls the worker is stopped and started again.
 	workerLeaves = 150
 	// lineAtMost is how long a caller's line may last, and closeAtMost how much longer its run: the
@@ -56,11 +55,11 @@ type soak struct {
 	away    []absence
 
 	heard    chan struct{}  // closed when the carrier's story is read to its end
-	struck   map[string]int // by what was asked and what the fault plan did to it
-	started  atomic.Int64
-	ended    atomic.Int64
-	oneMore  chan struct{} // a call has begun
-	absences chan struct{} // closed when the worker leaves no more
+	struck   map[string]int // tries of a request, by what it was for and what the fault plan did to it
+	oneMore  chan struct{}  // gets one for each call that begins
+	absences chan struct{}  // closed when the worker leaves no more
+
+	started, ended atomic.Int64 // calls, for who watches
 }
 
 // absence is a time without a worker.
@@ -103,7 +102,7 @@ func TestSoak(t *testing.T) {
 
 func newSoak(t *testing.T, seed uint64) *soak {
 	s := &soak{
-		parts: newParts(t, t, soakNamespace, pace, false), seed: seed, byPhone: map[string]*soakCall{},
+		parts: newParts(t, t, "default", pace, false), seed: seed, byPhone: map[string]*soakCall{},
 		heard: make(chan struct{}), struck: map[string]int{},
 		oneMore: make(chan struct{}, *soakCalls), absences: make(chan struct{}),
 	}
@@ -139,7 +138,7 @@ func (s *soak) run(t *testing.T) {
 	lines := make(chan struct{}, *soakAtOnce)
 	for _, c := range s.calls {
 		lines <- struct{}{}
-		calls.Go(func() { s.make(ctx, c, func() { <-lines }) })
+		calls.Go(func() { s.place(ctx, c, func() { <-lines }) })
 		s.started.Add(1)
 		s.oneMore <- struct{}{}
 	}
@@ -182,8 +181,8 @@ func (s *soak) takeWorkerAway() {
 	}
 }
 
-// make makes one call and waits for all that comes of it; hungUp is called when the line is free.
-func (s *soak) make(ctx context.Context, c *soakCall, hungUp func()) {
+// place makes one call and waits for all that comes of it; hungUp is called when the line is free.
+func (s *soak) place(ctx context.Context, c *soakCall, hungUp func()) {
 	free := sync.OnceFunc(hungUp)
 	defer free()
 	defer s.ended.Add(1)

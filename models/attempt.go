@@ -66,6 +66,7 @@ const (
 	ResultNotPlaced Result = "not_placed"  // it was never asked of the carrier
 	ResultHungUp    Result = "hung_up"     // picked up, and gone before it heard the prompt
 	ResultGone      Result = "caller_gone" // the caller had left before the dial's turn
+	ResultDiverted  Result = "diverted"    // the caller had been sent to the emergency number
 )
 
 // Words are a result as the end of a sentence about the responder.

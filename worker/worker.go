@@ -43,7 +43,9 @@ func Run(ctx context.Context, c Config) error {
 	calls.RegisterWorkflow(workflows.InboundCall)
 	calls.RegisterWorkflow(workflows.Alert)
 	calls.RegisterWorkflow(workflows.Sweep)
-	phone := &activities.Phone{Carrier: c.Carrier, PublicURL: c.PublicURL, Converter: workflows.DataConverter(), Log: c.Log}
+	phone := &activities.Phone{
+		Carrier: c.Carrier, PublicURL: c.PublicURL, Diverted: c.Store.Diverted, Converter: workflows.DataConverter(), Log: c.Log,
+	}
 	calls.RegisterActivity(phone)
 	calls.RegisterActivity(&activities.Records{Store: c.Store})
 	calls.RegisterActivity(&activities.Sweeper{

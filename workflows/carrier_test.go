@@ -13,6 +13,7 @@ import (
 	"github.com/ringdown/ringdown/activities"
 	"github.com/ringdown/ringdown/models"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 )
 
@@ -35,6 +36,7 @@ type carrier struct {
 	took     bool             // the fixed number answered
 	message  models.Voicemail // what the carrier has when it is asked for a recording
 	unkept   func() bool      // says whether the database is away; nil when it never is
+	diverted bool             // the caller talks to the emergency number, which the run has not heard
 	onMove   func()           // happens while the caller is moved
 	onRecord func()           // happens once, while the record is written
 	onHangUp func(attempt string) (found bool)
@@ -159,7 +161,14 @@ func (c *carrier) TellNobody(context.Context, string, string) (bool, error) {
 	if c.onMove != nil {
 		c.onMove()
 	}
+	if c.diverted {
+		return false, divertedUnheard()
+	}
 	return c.moves, c.stuck
+}
+
+func divertedUnheard() error {
+	return temporal.NewNonRetryableApplicationError("the caller talks to the emergency number", activities.ErrDiverted, nil)
 }
 
 func (c *carrier) EndCaller(_ context.Context, sid string) error {
@@ -171,6 +180,9 @@ func (c *carrier) EndCaller(_ context.Context, sid string) error {
 	c.ended = append(c.ended, c.now())
 	if c.onEnd != nil {
 		c.onEnd()
+	}
+	if c.diverted {
+		return divertedUnheard()
 	}
 	return nil
 }

@@ -210,3 +210,36 @@ func TestADivertedCallerRingsNobody(t *testing.T) {
 		}
 	})
 }
+
+// The caller was diverted while we were away, and what was due comes before the word of it.
+func TestARunThatHasNotHeardOfADiversionLeavesTheCallerAlone(t *testing.T) {
+	t.Run("when the next phone is due", func(t *testing.T) {
+		s := newScene(t, "Alice Bob Carol")
+		s.carrier.ring = map[string][]ringing{"Bob": {returns(models.ResultDiverted, 0)}}
+		s.at(0, s.asks("hold"))
+		s.at(20, s.settled("Alice", models.ResultNoAnswer))
+		call := s.ends(models.Diverted, 20)
+		s.dialled("Alice 0, Bob 20")
+		attempts(t, call, "Alice no_answer ending, Bob diverted ending")
+	})
+	t.Run("when nobody is left to ring", func(t *testing.T) {
+		s := newScene(t, "Alice", withForward)
+		s.carrier.diverted = true
+		s.at(0, s.asks("hold"))
+		s.at(20, s.settled("Alice", models.ResultNoAnswer))
+		call := s.ends(models.Diverted, 20)
+		if len(s.carrier.ended) > 0 || call.Reason != "" {
+			t.Errorf("hung up on at %v: %s", s.carrier.ended, call.Reason)
+		}
+	})
+	t.Run("when they stay for too long", func(t *testing.T) {
+		s := newScene(t, "Alice")
+		s.carrier.onMove = func() { s.carrier.onEnd = func() { s.carrier.diverted = true } }
+		s.at(0, s.asks("hold"))
+		s.at(20, s.settled("Alice", models.ResultNoAnswer))
+		s.ends(models.Diverted, -1)
+		if len(s.carrier.ended) != 1 {
+			t.Errorf("hung up on %d times", len(s.carrier.ended))
+		}
+	})
+}

@@ -87,6 +87,9 @@ func (c *call) settle(ctx workflow.Context, a *attempt) (again bool, err error) 
 	case models.ResultGone:
 		c.onCallerOver(ctx)
 		c.notReached(ctx, a, "was not rung: the caller had left")
+	case models.ResultDiverted:
+		c.onDiverted(ctx)
+		c.notReached(ctx, a, "was not rung: the caller talks to the emergency number")
 	case models.ResultUnknown:
 		c.giveUp(ctx, a)
 	case models.ResultBadNumber:

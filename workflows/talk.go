@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"time"
 
 	"github.com/ringdown/ringdown/activities"
@@ -69,6 +70,8 @@ func (c *call) moveCaller(ctx workflow.Context) (told bool, err error) {
 	switch {
 	case temporal.IsCanceledError(err):
 		return false, err
+	case divertedBy(err):
+		c.onDiverted(ctx)
 	case err != nil:
 		workflow.GetLogger(ctx).Error("tell the caller how it ends", "cause", err)
 		return false, nil
@@ -102,9 +105,19 @@ func (c *call) seeOut(ctx workflow.Context, grace time.Duration) error {
 
 func (c *call) endCaller(ctx workflow.Context) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	if err := workflow.ExecuteActivity(asking(ctx, "hang up on the caller"), phone.EndCaller, c.in.CallSID).Get(ctx, nil); err != nil {
+	err := workflow.ExecuteActivity(asking(ctx, "hang up on the caller"), phone.EndCaller, c.in.CallSID).Get(ctx, nil)
+	switch {
+	case divertedBy(err):
+		c.onDiverted(ctx)
+	case err != nil:
 		workflow.GetLogger(ctx).Error("hang up on the caller", "cause", err)
 	}
+}
+
+// divertedBy says whether an activity left the caller alone, who talks to the emergency number.
+func divertedBy(err error) bool {
+	var refused *temporal.ApplicationError
+	return errors.As(err, &refused) && refused.Type() == activities.ErrDiverted
 }
 
 // askCarrier asks how the caller's line stands, and a responder's where there is one, and notes

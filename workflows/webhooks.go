@@ -40,8 +40,7 @@ func (c *call) hearSignals(ctx workflow.Context) {
 	})
 	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalDiverted), func(ch workflow.ReceiveChannel, _ bool) {
 		ch.Receive(ctx, nil)
-		c.diverted = true
-		c.note(ctx, "the caller was sent to the emergency number")
+		c.onDiverted(ctx)
 	})
 	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalRecorded), func(ch workflow.ReceiveChannel, _ bool) {
 		var s Recorded
@@ -195,6 +194,13 @@ func (c *call) onCallerOver(ctx workflow.Context) {
 	if !c.callerGone {
 		c.callerGone = true
 		c.note(ctx, "the caller's line ended")
+	}
+}
+
+func (c *call) onDiverted(ctx workflow.Context) {
+	if !c.diverted {
+		c.diverted = true
+		c.note(ctx, "the caller was sent to the emergency number")
 	}
 }
 

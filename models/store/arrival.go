@@ -46,6 +46,21 @@ func (s *Store) Divert(ctx context.Context, carrierCallID string, at time.Time) 
 	return s.claim(ctx, "divert call", carrierCallID, "diverted_at IS NULL", map[string]any{"diverted_at": instant(at)})
 }
 
+// Undivert withdraws a claim: the caller did not go to the emergency number. It is safe to repeat.
+func (s *Store) Undivert(ctx context.Context, carrierCallID string) error {
+	_, err := s.claim(ctx, "undivert call", carrierCallID, "NOT diversion_told", map[string]any{"diverted_at": nil})
+	return err
+}
+
+// Diverted says whether a call was sent to the emergency number, or is just about to be. One whose
+// arrival was never written was not.
+func (s *Store) Diverted(ctx context.Context, carrierCallID string) (bool, error) {
+	var n int64
+	err := s.reader.WithContext(ctx).Model(&models.Call{}).
+		Where("carrier_call_id = ? AND diverted_at IS NOT NULL", carrierCallID).Count(&n).Error
+	return n > 0, translate("diversion of call "+carrierCallID, err)
+}
+
 // Untold lists the diverted calls whose run does not know of it yet, the first diverted first: ids,
 // route and times.
 func (s *Store) Untold(ctx context.Context) ([]models.Call, error) {

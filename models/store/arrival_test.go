@@ -404,3 +404,39 @@ func BenchmarkCallerFacts(b *testing.B) {
 		})
 	}
 }
+
+func TestAClaimMayBeWithdrawnUntilTheRunIsTold(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		if err := s.Arrive(ctx, earlier("CA1", time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		diverted := func(want bool) {
+			t.Helper()
+			if got, err := s.Diverted(ctx, "CA1"); err != nil || got != want {
+				t.Errorf("diverted %v (%v), want %v", got, err, want)
+			}
+		}
+		diverted(false)
+		must[bool](t)(s.Divert(ctx, "CA1", noon))
+		diverted(true)
+		for range 2 {
+			if err := s.Undivert(ctx, "CA1"); err != nil {
+				t.Fatal(err)
+			}
+			diverted(false)
+		}
+		if !must[bool](t)(s.Divert(ctx, "CA1", noon)) {
+			t.Error("it cannot be claimed again")
+		}
+		for _, settle := range []func(context.Context, string) error{s.Told, s.Undivert} {
+			if err := settle(ctx, "CA1"); err != nil {
+				t.Fatal(err)
+			}
+			diverted(true)
+		}
+		if got, err := s.Diverted(ctx, "CA9"); got || err != nil {
+			t.Errorf("a call that is not there is diverted %v (%v)", got, err)
+		}
+	})
+}

@@ -53,18 +53,18 @@ func (s *Sweeper) Sweep(ctx context.Context) (Swept, error) {
 		return swept, err
 	}
 	var faults []error
-	var orphans []models.Call
+	var orphans []orphan
 	busy := map[models.Phone]bool{} // numbers of ours that are in a call with a run
 	for _, call := range calls {
 		swept.Looked++
-		owned, err := s.owned(ctx, call.CarrierCallID)
+		owned, began, err := s.owned(ctx, call.CarrierCallID)
 		switch {
 		case err != nil:
 			faults = append(faults, fmt.Errorf("ask after call %s: %w", call.CarrierCallID, err))
 		case owned:
 			busy[call.Number] = true
 		default:
-			orphans = append(orphans, call)
+			orphans = append(orphans, orphan{call, began})
 		}
 	}
 	for _, call := range orphans {
@@ -75,18 +75,38 @@ func (s *Sweeper) Sweep(ctx context.Context) (Swept, error) {
 	return swept, errors.Join(faults...)
 }
 
-// owned says whether the run of a call is open.
-func (s *Sweeper) owned(ctx context.Context, callSID string) (bool, error) {
+// owned says whether the run of a call is open, and whether there ever was one.
+func (s *Sweeper) owned(ctx context.Context, callSID string) (open, began bool, err error) {
 	described, err := activity.GetClient(ctx).DescribeWorkflowExecution(ctx, s.CallID(callSID), "")
 	if notFound := (*serviceerror.NotFound)(nil); errors.As(err, &notFound) {
-		return false, nil
+		return false, false, nil
 	}
-	return described.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING, err
+	return described.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING, true, err
+}
+
+// orphan is a call that no open run owns.
+type orphan struct {
+	models.Call
+	began bool // its run was terminated; else none ever began
+}
+
+// endedAs says how a call ended that no run tells of, whose caller's line is over.
+func (o orphan) endedAs(caller twilio.State) (models.Outcome, string) {
+	switch {
+	case o.DivertedAt != nil:
+		return models.Diverted, "the caller was sent to the emergency number"
+	case !o.began && !caller.Answered:
+		return models.Abandoned, "the caller left while it rang, before anything could answer"
+	case !o.began:
+		return models.Failed, "no run ever began"
+	default:
+		return models.Failed, "its run was terminated"
+	}
 }
 
 // lookAfter does for a call what its run no longer can. alone says that no other call uses its
 // number, so that any leg between the number and a phone is this call's.
-func (s *Sweeper) lookAfter(ctx context.Context, call models.Call, alone bool, swept *Swept) error {
+func (s *Sweeper) lookAfter(ctx context.Context, call orphan, alone bool, swept *Swept) error {
 	caller, err := s.Carrier.State(ctx, call.CarrierCallID)
 	if err != nil && !errors.Is(err, models.ErrNotFound) {
 		return err
@@ -97,21 +117,18 @@ func (s *Sweeper) lookAfter(ctx context.Context, call models.Call, alone bool, s
 		return err
 	}
 	if over || !slices.ContainsFunc(rooms, twilio.Room.Talks) {
-		if err := s.endLegs(ctx, call, alone, swept); err != nil {
+		if err := s.endLegs(ctx, call.Call, alone, swept); err != nil {
 			return err
 		}
 	}
 	if !over {
 		if slices.ContainsFunc(rooms, twilio.Room.Waits) {
-			return s.move(ctx, call, swept)
+			return s.move(ctx, call.Call, swept)
 		}
 		return nil // they talk, or hear something that ends by itself
 	}
-	outcome, reason := models.Failed, "its run was terminated"
-	if call.DivertedAt != nil {
-		outcome, reason = models.Diverted, "the caller was sent to the emergency number"
-	}
-	if err := s.tellAlert(ctx, call, outcome); err != nil {
+	outcome, reason := call.endedAs(caller)
+	if err := s.tellAlert(ctx, call.Call, outcome); err != nil {
 		return err
 	}
 	closed, err := s.Store.CloseCall(ctx, call.CarrierCallID, outcome, reason, time.Now())
@@ -150,7 +167,7 @@ func (s *Sweeper) move(ctx context.Context, call models.Call, swept *Swept) erro
 }
 
 func (s *Sweeper) tellAlert(ctx context.Context, call models.Call, outcome models.Outcome) error {
-	err := activity.GetClient(ctx).SignalWorkflow(ctx, s.AlertID(call.CarrierCallID), "", s.Ended, outcome)
+	err := activity.GetClient(ctx).SignalWorkflow(ctx, s.AlertID(call.CarrierCallID), "", s.Ended, models.CallEnd{Outcome: outcome})
 	if notFound := (*serviceerror.NotFound)(nil); errors.As(err, &notFound) {
 		return nil // it raised none, or it is resolved
 	}

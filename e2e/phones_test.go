@@ -13,6 +13,7 @@ import (
 	"github.com/ringdown/ringdown/simulator"
 	"github.com/ringdown/ringdown/workflows"
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/history/v1"
 )
 
 // line is one number with its route and its people, for one test alone.
@@ -163,16 +164,29 @@ func (p *phone) ends(status string) *phone {
 // toldOfTheEnd waits until the run has been told that the caller's line ended, and has taken it in.
 func (l *line) toldOfTheEnd() {
 	l.t.Helper()
+	told := false
+	l.historyShows(func(e *history.HistoryEvent) bool {
+		told = told || ofTheEnd(e)
+		return told && e.GetEventType() == enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+	})
+}
+
+func ofTheEnd(e *history.HistoryEvent) bool {
+	return e.GetWorkflowExecutionSignaledEventAttributes().GetSignalName() == workflows.SignalCallerOver
+}
+
+// historyShows waits for an event in the history of the run.
+func (l *line) historyShows(wanted func(*history.HistoryEvent) bool) {
+	l.t.Helper()
 	ctx, cancel := context.WithTimeout(l.t.Context(), patience)
 	defer cancel()
 	events := l.s.temporal.GetWorkflowHistory(ctx, workflows.CallID(l.leg.SID), "", true, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for told := false; events.HasNext(); {
+	for events.HasNext() {
 		e, err := events.Next()
 		if err != nil {
-			l.t.Fatalf("the run is not told that the caller's line ended: %v", err)
+			l.t.Fatalf("the run is not told: %v", err)
 		}
-		told = told || e.GetWorkflowExecutionSignaledEventAttributes().GetSignalName() == workflows.SignalCallerOver
-		if told && e.GetEventType() == enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+		if wanted(e) {
 			return
 		}
 	}

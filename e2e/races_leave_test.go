@@ -115,3 +115,22 @@ func TestWhoLeavesBeforeTheToneHasLeftNoMessage(t *testing.T) {
 	l.alertResolves(models.Unanswered)
 	l.checkPhones()
 }
+
+// Nobody decides for a moment. The caller leaves, and then a responder presses the key: what was told
+// first counts first.
+func TestACallerWhoLeftWhileNobodyDecidedIsTakenByNobody(t *testing.T) {
+	t.Parallel()
+	p := newParts(t, t, "left-first", pace, false)
+	l := p.line(t, "Alice Bob", longRing)
+	caller := l.calls().hears(music)
+	alice := l.rung("Alice").answers().hears("to take")
+	p.stopWorker()
+	caller.hangsUp()
+	l.historyShows(ofTheEnd)
+	alice.presses("1").hears("moment")
+	p.startWorker()
+	alice.hears("already hung up").ends("completed")
+	if call := l.ended(models.Abandoned); call.AnsweredBy != "" || call.ConnectedAt != nil {
+		t.Errorf("answered by %q at %v", call.AnsweredBy, call.ConnectedAt)
+	}
+}

@@ -102,7 +102,7 @@ func (y *soakStory) leftRinging() bool {
 }
 
 // inPeace holds that whoever pressed the key in time, undisturbed by any fault, took the call, unless
-// another did or the caller left.
+// another did, the caller left, or they hung up at once.
 func (y *soakStory) inPeace(away []absence) {
 	const moment = 500 * time.Millisecond
 	states := map[string]models.AttemptState{}
@@ -115,7 +115,8 @@ func (y *soakStory) inPeace(away []absence) {
 	for _, leg := range y.rung {
 		key := y.chose(leg)
 		inTime := !key.IsZero() && key.Sub(leg.answered) < models.AcceptWindow/pace-moment && key.Before(y.caller.ended.Add(-moment))
-		if inTime && !y.struck(leg, away) {
+		stayed := leg.ended.Sub(key) > moment // for us to answer the key
+		if inTime && stayed && !y.struck(leg, away) {
 			y.wrong("%s pressed the key %s after they picked up, and is recorded as %s", y.name(leg), key.Sub(leg.answered), states[leg.sid])
 		}
 	}

@@ -1,6 +1,9 @@
 package models
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // AlertStatus says whether an alert still asks for attention.
 type AlertStatus string
@@ -27,6 +30,25 @@ type Alert struct {
 	StartedAt     time.Time   `json:"started_at"`
 	ResolvedAt    *time.Time  `json:"resolved_at"`
 	Voicemail     *Voicemail  `json:"voicemail,omitempty" gorm:"serializer:json"`
+}
+
+// CallEnd tells an alert how its call ended. It is kept in histories: fields are added, never renamed
+// or reused.
+type CallEnd struct {
+	Outcome    Outcome  `json:"outcome"`
+	AnsweredBy string   `json:"answered_by"`
+	Dialled    []string `json:"dialled"`
+	Whole      bool     `json:"whole"` // all of it is known; false leaves what the alert has heard before
+}
+
+// UnmarshalJSON reads an outcome by itself too, which v0.1.0 sent.
+func (e *CallEnd) UnmarshalJSON(data []byte) error {
+	*e = CallEnd{}
+	if len(data) > 0 && data[0] == '"' {
+		return json.Unmarshal(data, &e.Outcome)
+	}
+	type plain CallEnd
+	return json.Unmarshal(data, (*plain)(e))
 }
 
 // Raised is what the workflow of an alert starts with. It is kept in histories: fields are

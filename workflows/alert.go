@@ -26,6 +26,7 @@ type alert struct {
 	changed bool // since the row was written
 	lost    bool // who answered was lost before they met the caller, which the row does not say yet
 	ended   bool
+	whole   bool // the call has told all there is of it but its message
 }
 
 // Alert fires while its call lasts, and outlives it. What the call tells may come in any order,
@@ -77,18 +78,24 @@ func (a *alert) listen(ctx workflow.Context) {
 	heard := workflow.NewSelector(ctx)
 	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalDialled), func(ch workflow.ReceiveChannel, _ bool) {
 		var user string
-		if ch.Receive(ctx, &user); !slices.Contains(a.row.Dialled, user) {
+		if ch.Receive(ctx, &user); !a.whole && !slices.Contains(a.row.Dialled, user) {
 			a.row.Dialled = append(a.row.Dialled, user)
 			a.changed = true
 		}
 	})
 	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalAnswered), func(ch workflow.ReceiveChannel, _ bool) {
-		a.row.AnsweredBy = ""
-		ch.Receive(ctx, &a.row.AnsweredBy)
-		a.changed, a.lost = true, a.row.AnsweredBy == ""
+		var user string
+		if ch.Receive(ctx, &user); !a.whole {
+			a.row.AnsweredBy, a.changed, a.lost = user, true, user == ""
+		}
 	})
 	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalEnded), func(ch workflow.ReceiveChannel, _ bool) {
-		ch.Receive(ctx, &a.row.Outcome)
+		var end models.CallEnd
+		ch.Receive(ctx, &end)
+		a.row.Outcome = end.Outcome
+		if end.Whole { // what was told before it may still be on its way
+			a.whole, a.row.AnsweredBy, a.row.Dialled = true, end.AnsweredBy, end.Dialled
+		}
 		a.changed = a.changed || a.ended // a message came late: the call ended otherwise than it was told
 		a.ended = true
 	})
@@ -186,6 +193,17 @@ func (c *call) raiseAlert(ctx workflow.Context) {
 		}
 		c.alert.held = nil
 	})
+}
+
+// ended is all there is to tell of the call: signals may overtake one another.
+func (c *call) ended(outcome models.Outcome) models.CallEnd {
+	end := models.CallEnd{Outcome: outcome, AnsweredBy: c.record.AnsweredBy, Dialled: []string{}, Whole: true}
+	for _, a := range c.attempts {
+		if !slices.Contains(end.Dialled, a.UserID) {
+			end.Dialled = append(end.Dialled, a.UserID)
+		}
+	}
+	return end
 }
 
 // tellAlert sends the alert word of the call. It does not wait.

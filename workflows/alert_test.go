@@ -104,6 +104,28 @@ func TestWhatAnAlertIsToldMayComeInAnyOrderAndTwice(t *testing.T) {
 	}
 }
 
+// Signals overtake one another, and what comes when the alert has resolved is lost: the end tells all.
+func TestTheEndOfACallTellsAnAlertAllOfIt(t *testing.T) {
+	whole := models.CallEnd{Outcome: models.Connected, AnsweredBy: "bob", Dialled: []string{"alice", "bob"}, Whole: true}
+	for name, told := range map[string]func(r *raised){
+		"and nothing else comes": func(*raised) {},
+		"and what it overtook comes after it": func(r *raised) {
+			r.told(3, workflows.SignalAnswered, "")
+			r.told(3, workflows.SignalDialled, "carol")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newAlert(t)
+			r.told(3, workflows.SignalEnded, whole)
+			told(r)
+			a := r.resolves(3)
+			if a.Outcome != models.Connected || a.AnsweredBy != "bob" || !slices.Equal(a.Dialled, []string{"alice", "bob"}) {
+				t.Errorf("the alert is %+v", a)
+			}
+		})
+	}
+}
+
 func TestWhatIsToldWhileAnAlertResolvesIsNotLost(t *testing.T) {
 	r := newAlert(t)
 	r.carrier.onResolve = func() { r.env.SignalWorkflow(workflows.SignalAnswered, "alice") }

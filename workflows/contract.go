@@ -45,7 +45,7 @@ const (
 const (
 	SignalDialled  = "dialled"  // a user id
 	SignalAnswered = "answered" // a user id; empty when they were lost before they met the caller
-	SignalEnded    = "ended"    // a models.Outcome
+	SignalEnded    = "ended"    // a models.CallEnd
 
 	SignalVoicemail = "voicemail" // a models.Voicemail, each time that more is known of it
 )

@@ -21,11 +21,12 @@ type call struct {
 	plan  models.Plan
 	stage models.Stage
 
-	asked      bool // the caller has had a fresh answer
-	greeted    bool // the caller has heard the greeting
-	callerGone bool // the caller's leg is over
-	diverted   bool // the caller talks to the emergency number instead
-	gateTry    int  // the try that the caller hears, from 1
+	told       workflow.Selector // hears signals
+	asked      bool              // the caller has had a fresh answer
+	greeted    bool              // the caller has heard the greeting
+	callerGone bool              // the caller's leg is over
+	diverted   bool              // the caller talks to the emergency number instead
+	gateTry    int               // the try that the caller hears, from 1
 	gate       models.Verdict
 
 	ahead    []level // whom to ring, level by level
@@ -175,7 +176,7 @@ func (c *call) end(ctx workflow.Context, outcome models.Outcome, cause error) (m
 	c.note(ctx, "the call ended: "+string(outcome))
 	c.mark(ctx, CallStage.ValueSet(string(c.stage)), CallOutcome.ValueSet(string(outcome)))
 	c.tellVoicemail(ctx)
-	c.tellAlert(ctx, SignalEnded, outcome)
+	c.tellAlert(ctx, SignalEnded, c.ended(outcome))
 	c.endLegs(ctx, cause != nil)
 	err := c.write(ctx, outcome)
 	if c.voicemail != nil {

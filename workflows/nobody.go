@@ -181,7 +181,7 @@ func (c *call) completeVoicemail(ctx workflow.Context, outcome models.Outcome) m
 		outcome, c.record.Reason = models.Voicemailed, ""
 		c.note(ctx, "the caller left a message after all")
 		c.mark(ctx, CallOutcome.ValueSet(string(outcome)))
-		c.tellAlert(ctx, SignalEnded, outcome)
+		c.tellAlert(ctx, SignalEnded, c.ended(outcome))
 	}
 	c.tellVoicemail(ctx)
 	transcribed := func() bool { return c.voicemail.Transcribe != models.TranscriptPending }

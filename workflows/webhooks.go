@@ -26,40 +26,54 @@ func (c *call) listen(ctx workflow.Context) error {
 	return nil
 }
 
+// hearSignals hears what is told of the call, as it is told.
 func (c *call) hearSignals(ctx workflow.Context) {
-	heard := workflow.NewSelector(ctx)
-	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalCallerOver), func(ch workflow.ReceiveChannel, _ bool) {
-		var s CallerOver
-		ch.Receive(ctx, &s)
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	c.told = workflow.NewSelector(ctx)
+	c.told.AddReceive(workflow.GetSignalChannel(ctx, SignalCallerOver), func(ch workflow.ReceiveChannel, _ bool) {
+		ch.ReceiveAsync(nil)
 		c.onCallerOver(ctx)
 	})
-	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalLegOver), func(ch workflow.ReceiveChannel, _ bool) {
+	c.told.AddReceive(workflow.GetSignalChannel(ctx, SignalLegOver), func(ch workflow.ReceiveChannel, _ bool) {
 		var s LegOver
-		ch.Receive(ctx, &s)
+		ch.ReceiveAsync(&s)
 		c.onLegOver(ctx, s)
 	})
-	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalDiverted), func(ch workflow.ReceiveChannel, _ bool) {
-		ch.Receive(ctx, nil)
+	c.told.AddReceive(workflow.GetSignalChannel(ctx, SignalDiverted), func(ch workflow.ReceiveChannel, _ bool) {
+		ch.ReceiveAsync(nil)
 		c.onDiverted(ctx)
 	})
-	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalRecorded), func(ch workflow.ReceiveChannel, _ bool) {
+	c.told.AddReceive(workflow.GetSignalChannel(ctx, SignalRecorded), func(ch workflow.ReceiveChannel, _ bool) {
 		var s Recorded
-		ch.Receive(ctx, &s)
+		ch.ReceiveAsync(&s)
 		c.onRecorded(ctx, s)
 	})
-	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalTranscribed), func(ch workflow.ReceiveChannel, _ bool) {
+	c.told.AddReceive(workflow.GetSignalChannel(ctx, SignalTranscribed), func(ch workflow.ReceiveChannel, _ bool) {
 		var s Transcribed
-		ch.Receive(ctx, &s)
+		ch.ReceiveAsync(&s)
 		c.onTranscribed(ctx, s)
 	})
-	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalForwarded), func(ch workflow.ReceiveChannel, _ bool) {
+	c.told.AddReceive(workflow.GetSignalChannel(ctx, SignalForwarded), func(ch workflow.ReceiveChannel, _ bool) {
 		var s Forwarded
-		if ch.Receive(ctx, &s); c.forwarded == nil {
+		if ch.ReceiveAsync(&s); c.forwarded == nil {
 			c.forwarded = &s
 		}
 	})
-	for {
-		heard.Select(ctx)
+	for workflow.Await(ctx, c.told.HasPending) == nil {
+		c.told.Select(ctx)
+	}
+}
+
+// hearFirst hears what was told before a webhook asked. Temporal runs the handlers of webhooks before
+// anything else of a task: after we were away, a responder would else take the call of a caller who
+// is known to have left.
+func (c *call) hearFirst(ctx workflow.Context) {
+	if c.told == nil || !c.told.HasPending() ||
+		workflow.GetVersion(ctx, "what was told first counts first", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return
+	}
+	for c.told.HasPending() {
+		c.told.Select(ctx)
 	}
 }
 
@@ -69,6 +83,7 @@ func (c *call) onAsked(ctx workflow.Context, in Asked) (models.Answer, error) {
 	if workflow.Now(ctx).After(in.AnswerBy) {
 		return models.Answer{Do: models.DoNothing}, nil
 	}
+	c.hearFirst(ctx)
 	c.asked = true
 	return c.hears(), nil
 }
@@ -103,6 +118,7 @@ func (c *call) hears() models.Answer {
 }
 
 func (c *call) onPressed(ctx workflow.Context, in Pressed) (models.Answer, error) {
+	c.hearFirst(ctx)
 	if c.stage != models.StageGate || in.Try != c.gateTry {
 		return c.hears(), nil
 	}
@@ -125,6 +141,7 @@ func (c *call) onPressed(ctx workflow.Context, in Pressed) (models.Answer, error
 }
 
 func (c *call) onPickedUp(ctx workflow.Context, in PickedUp) (models.Answer, error) {
+	c.hearFirst(ctx)
 	a := c.attempt(in.Attempt)
 	if refusal, refused := c.turnsAway(a, in.Leg); refused {
 		return refusal, nil
@@ -140,6 +157,7 @@ func (c *call) onPickedUp(ctx workflow.Context, in PickedUp) (models.Answer, err
 }
 
 func (c *call) onChosen(ctx workflow.Context, in Chosen) (models.Answer, error) {
+	c.hearFirst(ctx)
 	a := c.attempt(in.Attempt)
 	if refusal, refused := c.turnsAway(a, in.Leg); refused {
 		return refusal, nil

@@ -58,12 +58,20 @@ lint: bin/golangci-lint bin/workflowcheck ## Format, vet, lint, and look for wha
 	bin/golangci-lint run
 	bin/workflowcheck ./workflows/...
 
+tools/openapi/node_modules: tools/openapi/package.json tools/openapi/package-lock.json
+	cd tools/openapi && npm ci --no-progress
+	@touch $@
+
+openapi: tools/openapi/node_modules ## Lint the OpenAPI document with redocly and spectral.
+	cd tools/openapi && REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx redocly lint ../../api/openapi.json
+	cd tools/openapi && npx spectral lint --fail-severity=warn ../../api/openapi.json
+
 fresh: generate golden ## Fail when a generated or golden file is not up to date.
 	@test -z "$$(git status --porcelain)" || { git status --short; git diff --stat; echo "not up to date, or not committed"; exit 1; }
 
-ci: lint test race fresh ## What CI runs.
+ci: lint test race openapi fresh ## What CI runs.
 
 clean: ## Remove what was built.
 	rm -rf bin
 
-.PHONY: help run build test race bench soak golden generate lint fresh ci clean
+.PHONY: help run build test race bench soak golden generate lint openapi fresh ci clean

@@ -116,6 +116,7 @@ func (o *ours) seed(ctx context.Context) error {
 		route := models.Route{
 			Name: "Route of " + row.ID, PhoneNumberID: row.ID, Enabled: true, Keypress: keypress,
 			Accept: models.Acceptance{Required: true}, Levels: []models.Level{level}, MaxWaitSeconds: 3600,
+			Limits: models.Limits{PerCallerPerMinute: 1000, LiveCalls: 10000},
 		}
 		if _, err := o.store.CreateRoute(ctx, route.Defaults()); err != nil {
 			return err

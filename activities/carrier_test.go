@@ -30,20 +30,22 @@ type carrier struct {
 	t  *testing.T
 	mu sync.Mutex
 
-	replies []reply // to the requests for a leg, in order; afterwards all is well
-	posts   int     // requests for a leg
-	placed  []string
-	legs    map[string]*leg
-	order   []string
-	moved   map[string]string // where a leg was sent
-	busy    int               // so many requests about one leg are not answered well
-	stuck   bool              // a live leg cannot be moved
-	calls   map[string]string // the latest request for a leg
+	replies  []reply // to the requests for a leg, in order; afterwards all is well
+	posts    int     // requests for a leg
+	placed   []string
+	legs     map[string]*leg
+	order    []string
+	moved    map[string]string // where a leg was sent
+	busy     int               // so many requests about one leg are not answered well
+	stuck    bool              // a live leg cannot be moved
+	unlisted bool              // it does not say what a caller's document has dialled
+	calls    map[string]string // the latest request for a leg
 }
 
 type leg struct {
 	sid, to, from, status string
 	created               time.Time
+	parent                string // the call whose document dialled it; empty for one that was asked for
 }
 
 // reply is how a request for a leg goes.
@@ -73,8 +75,14 @@ func newCarrier(t *testing.T, replies ...reply) (*activities.Phone, *carrier) {
 }
 
 func (c *carrier) add(sid, status, to, from string, created time.Time) {
-	c.legs[sid] = &leg{sid, to, from, status, created}
+	c.legs[sid] = &leg{sid: sid, to: to, from: from, status: status, created: created}
 	c.order = append(c.order, sid)
+}
+
+// dials adds a leg that the caller's own document has dialled.
+func (c *carrier) dials(sid, status string, to models.Phone) {
+	c.add(sid, status, string(to), string(ours), time.Now())
+	c.legs[sid].parent = callerLeg
 }
 
 // set changes the state of a leg.
@@ -156,9 +164,15 @@ func (c *carrier) list(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	found := []map[string]any{}
+	q := r.URL.Query()
+	if c.unlisted && q.Has("ParentCallSid") {
+		problem(w, http.StatusServiceUnavailable, 0)
+		return
+	}
 	for _, sid := range c.order {
 		l := c.legs[sid]
-		if q := r.URL.Query(); l.to == q.Get("To") && l.from == q.Get("From") && (q.Get("Status") == "" || q.Get("Status") == l.status) {
+		asked := func(name, is string) bool { return !q.Has(name) || q.Get(name) == is }
+		if asked("To", l.to) && asked("From", l.from) && asked("Status", l.status) && asked("ParentCallSid", l.parent) {
 			found = append(found, l.view())
 		}
 	}

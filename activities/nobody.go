@@ -9,9 +9,9 @@ import (
 	"github.com/ringdown/ringdown/models"
 )
 
-// RoomStarted says whether the caller has been in the room and no longer waits there alone: they have
-// met somebody, or have left. A caller who still hears the greeting has not been there. It is safe
-// to repeat.
+// RoomStarted says whether somebody has been in the room and nobody waits there alone any more: caller
+// and responder have met, or whoever was there has left. A responder who has left it before the caller
+// came looks the same, until the caller comes. It is safe to repeat.
 func (p *Phone) RoomStarted(ctx context.Context, room string) (bool, error) {
 	rooms, err := p.Carrier.Rooms(ctx, room)
 	if err != nil {

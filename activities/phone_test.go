@@ -130,7 +130,7 @@ func TestTheCallerIsToldThatNobodyTakesTheCall(t *testing.T) {
 	t.Run("moved", func(t *testing.T) {
 		phone, c := newCarrier(t)
 		var moved bool
-		if _, err := run(t, phone.TellNobody, &moved, callerLeg, "en-GB"); err != nil || !moved {
+		if _, err := run(t, phone.TellNobody, &moved, callerLeg, "en-GB", models.Phone("")); err != nil || !moved {
 			t.Errorf("moved %v, %v", moved, err)
 		}
 		if got, _, _ := strings.Cut(c.moved[callerLeg], "#"); got != "https://ringdown.example/twilio/nobody/"+callerLeg+"?lang=en-GB" {
@@ -141,21 +141,21 @@ func TestTheCallerIsToldThatNobodyTakesTheCall(t *testing.T) {
 		phone, c := newCarrier(t)
 		c.set(callerLeg, "completed")
 		moved := true
-		if _, err := run(t, phone.TellNobody, &moved, callerLeg, "en-GB"); err != nil || moved {
+		if _, err := run(t, phone.TellNobody, &moved, callerLeg, "en-GB", models.Phone("")); err != nil || moved {
 			t.Errorf("moved %v, %v", moved, err)
 		}
 	})
 	t.Run("refused while the caller is there, to be tried again", func(t *testing.T) {
 		phone, c := newCarrier(t)
 		c.stuck = true
-		if _, err := run(t, phone.TellNobody, nil, callerLeg, "en-GB"); err == nil || strings.Contains(err.Error(), "+") {
+		if _, err := run(t, phone.TellNobody, nil, callerLeg, "en-GB", models.Phone("")); err == nil || strings.Contains(err.Error(), "+") {
 			t.Errorf("ends with %v", err)
 		}
 	})
 	t.Run("no answer, to be tried again", func(t *testing.T) {
 		phone, c := newCarrier(t)
 		c.busy = 1
-		if _, err := run(t, phone.TellNobody, nil, callerLeg, "en-GB"); err == nil {
+		if _, err := run(t, phone.TellNobody, nil, callerLeg, "en-GB", models.Phone("")); err == nil {
 			t.Error("ends well")
 		}
 	})
@@ -165,13 +165,13 @@ func TestTheCallerIsHungUpOn(t *testing.T) {
 	for status, want := range map[string]string{"in-progress": "completed", "ringing": "canceled", "busy": "busy", "completed": "completed"} {
 		phone, c := newCarrier(t)
 		c.set(callerLeg, status)
-		if _, err := run(t, phone.EndCaller, nil, callerLeg); err != nil || c.is(callerLeg) != want {
+		if _, err := run(t, phone.EndCaller, nil, callerLeg, models.Phone("")); err != nil || c.is(callerLeg) != want {
 			t.Errorf("a caller who is %s becomes %s, %v", status, c.is(callerLeg), err)
 		}
 	}
 	phone, c := newCarrier(t)
 	c.busy = 1
-	if _, err := run(t, phone.EndCaller, nil, callerLeg); err == nil {
+	if _, err := run(t, phone.EndCaller, nil, callerLeg, models.Phone("")); err == nil {
 		t.Error("no answer is taken for an end")
 	}
 }
@@ -212,16 +212,66 @@ func TestACallerAtTheEmergencyNumberIsLeftThere(t *testing.T) {
 			if placed := len(c.placed) > 0; placed == known.diverted || known.diverted && (err != nil || d.Result != models.ResultDiverted) {
 				t.Errorf("placed %v; the dial ends %+v, %v", placed, d, err)
 			}
-			_, err = run(t, phone.TellNobody, nil, callerLeg, "en-GB")
+			_, err = run(t, phone.TellNobody, nil, callerLeg, "en-GB", models.Phone(""))
 			if moved := c.moved[callerLeg] != ""; moved == known.diverted || isDiverted(err) != known.diverted {
 				t.Errorf("moved %v: %v", moved, err)
 			}
-			_, err = run(t, phone.EndCaller, nil, callerLeg)
+			_, err = run(t, phone.EndCaller, nil, callerLeg, models.Phone(""))
 			if ended := c.is(callerLeg) == "completed"; ended == known.diverted || isDiverted(err) != known.diverted {
 				t.Errorf("ended %v: %v", ended, err)
 			}
 		})
 	}
+}
+
+// The carrier sends a caller to the emergency number by itself when a document of ours cannot be had: our
+// database knows nothing of it.
+func TestACallerWhomTheCarrierHasDivertedIsLeftThere(t *testing.T) {
+	const emergency, fixed, line = models.Phone("+447700900199"), models.Phone("+447700900177"), "CA0000000000000000000000000000000d"
+	for name, c := range map[string]struct {
+		to      models.Phone // whom the caller's document has dialled
+		status  string
+		fixed   models.Phone
+		told    bool // the caller is not moved, and that is as it should be
+		diverts bool
+	}{
+		"while it rings there":                      {emergency, "ringing", "", false, true},
+		"while they talk":                           {emergency, "in-progress", "", false, true},
+		"and not sent to the fixed number instead":  {emergency, "in-progress", fixed, false, true},
+		"unless nobody is there any more":           {emergency, "completed", "", false, false},
+		"unless it is engaged":                      {emergency, "busy", fixed, false, false},
+		"unless it is the fixed number":             {fixed, "in-progress", fixed, true, false},
+		"unless the fixed number has hung up":       {fixed, "completed", fixed, false, false},
+		"at a number that is no longer the route's": {fixed, "in-progress", "", false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			phone, carrier := newCarrier(t)
+			carrier.dials(line, c.status, c.to)
+			var standings []activities.Standing
+			if _, err := run(t, phone.AskCarrier, &standings, []string{callerLeg}); err != nil || (standings[0].DialledTo == c.to) != (c.told || c.diverts) {
+				t.Errorf("the caller stands %+v, %v", standings, err)
+			}
+			var told bool
+			_, err := run(t, phone.TellNobody, &told, callerLeg, "en-GB", c.fixed)
+			if moved := carrier.moved[callerLeg] != ""; moved != (!c.told && !c.diverts) || told == c.diverts || isDiverted(err) != c.diverts {
+				t.Errorf("moved %t, told %t: %v", moved, told, err)
+			}
+			_, err = run(t, phone.EndCaller, nil, callerLeg, c.fixed)
+			if ended := carrier.is(callerLeg) == "completed"; ended == c.diverts || isDiverted(err) != c.diverts {
+				t.Errorf("ended %t: %v", ended, err)
+			}
+		})
+	}
+	t.Run("and is not touched while the carrier does not say so", func(t *testing.T) {
+		phone, carrier := newCarrier(t)
+		carrier.unlisted = true
+		_, tell := run(t, phone.TellNobody, nil, callerLeg, "en-GB", fixed)
+		_, end := run(t, phone.EndCaller, nil, callerLeg, fixed)
+		_, ask := run(t, phone.AskCarrier, nil, []string{callerLeg})
+		if tell == nil || end == nil || ask == nil || carrier.moved[callerLeg] != "" || carrier.is(callerLeg) != "in-progress" {
+			t.Errorf("told %v, ended %v, asked %v; the caller is %s", tell, end, ask, carrier.is(callerLeg))
+		}
+	})
 }
 
 func isDiverted(err error) bool {

@@ -45,6 +45,9 @@ type copyFile struct {
 	Route     models.Route                 `json:"route"`
 	Directory models.Directory             `json:"directory"`
 	Overrides map[string][]models.Override `json:"overrides"` // by schedule, whose own JSON leaves them out
+
+	// Outside are the copies of outside schedules, left out there, too.
+	Outside map[string]*models.OutsideCopy `json:"outside,omitempty"`
 }
 
 // copyNames are the names of our files: a hash, because a name may be seen where a content is not.
@@ -150,16 +153,19 @@ func (f *copyFiles) last(number models.Phone) (routeCopy, bool) {
 }
 
 func fileOf(c routeCopy) copyFile {
-	overrides := map[string][]models.Override{}
+	overrides, outside := map[string][]models.Override{}, map[string]*models.OutsideCopy{}
 	for id, schedule := range c.directory.Schedules {
 		overrides[id] = schedule.Overrides
+		if schedule.Outside != nil {
+			outside[id] = schedule.Outside
+		}
 	}
-	return copyFile{Number: c.number, At: c.at, Route: c.route, Directory: c.directory, Overrides: overrides}
+	return copyFile{Number: c.number, At: c.at, Route: c.route, Directory: c.directory, Overrides: overrides, Outside: outside}
 }
 
 func (f copyFile) copy() routeCopy {
 	for id, schedule := range f.Directory.Schedules {
-		schedule.Overrides = f.Overrides[id]
+		schedule.Overrides, schedule.Outside = f.Overrides[id], f.Outside[id]
 		f.Directory.Schedules[id] = schedule
 	}
 	return routeCopy{f.Number, f.Route.Defaults(), f.Directory, f.At}

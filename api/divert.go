@@ -10,6 +10,7 @@ import (
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/workflows"
+	"golang.org/x/sync/errgroup"
 )
 
 const (
@@ -25,8 +26,13 @@ const (
 	signWithin = 4 * time.Second
 	// lookWithin is how long the database may take to say who is on hold, and moving one of them.
 	lookWithin = 15 * time.Second
-	// heldAtMost is how many calls are looked after at once.
-	heldAtMost = 1000
+	// newestAtMost is how many calls may be asked for a sign of life, most of which have no run then.
+	newestAtMost = 1000
+	// heldPage is how many callers on hold are listed at once.
+	heldPage = 200
+	// movedAtOnce is how many callers are moved at a time, so that the last of several hundred is
+	// moved seconds after the first.
+	movedAtOnce = 8
 	// tellAgainAfter is how old a diversion is before it is told again: until then who diverted the
 	// caller is at it, and a start of the run may be on its way.
 	tellAgainAfter = 15 * time.Second
@@ -62,7 +68,11 @@ func (s *Server) tellDiverted(ctx context.Context, call models.Call) {
 	}
 	err = nil
 	if noRun {
-		_, err = s.store.CloseCall(ctx, call.CarrierCallID, models.Diverted, "the caller was sent to the emergency number", s.now())
+		var closed bool
+		closed, err = s.store.CloseCall(ctx, call.CarrierCallID, models.Diverted, "the caller was sent to the emergency number", s.now())
+		if closed {
+			s.metrics.closed(models.Diverted)
+		}
 	}
 	if err == nil && (!noRun || s.settled(call)) {
 		err = s.store.Told(ctx, call.CarrierCallID)
@@ -108,29 +118,72 @@ type watch struct {
 }
 
 func (w *watch) look(ctx context.Context) {
-	w.tellUntold(ctx)
+	defer w.tellUntold(ctx) // who waits comes first
 	listCtx, cancel := context.WithTimeout(ctx, lookWithin)
-	held, err := w.store.LiveCalls(listCtx, w.now(), heldAtMost)
+	newest, err := w.store.NewestLiveCalls(listCtx, newestAtMost)
 	cancel()
 	if err != nil {
 		w.log.Warn("callers on hold not looked after", "cause", err)
 		return
 	}
-	if !w.abandoned(ctx, held) {
-		return
+	if w.abandoned(ctx, newest) {
+		w.divertAll(ctx)
 	}
-	for _, call := range held {
-		if call.DivertedAt == nil && call.Room != "" {
-			w.divertHeld(ctx, call)
+}
+
+// divertAll moves everybody who is on hold, and only then tells their runs: that may take seconds
+// each, which nobody is to wait for.
+func (w *watch) divertAll(ctx context.Context) {
+	var mu sync.Mutex
+	var moved []models.Call
+	w.eachHeld(ctx, func(call models.Call) {
+		if diverted, ok := w.divertHeld(ctx, call); ok {
+			mu.Lock()
+			defer mu.Unlock()
+			moved = append(moved, diverted)
 		}
+	})
+	ctx, cancel := context.WithTimeout(ctx, lookWithin) // a later look tells the others
+	defer cancel()
+	atOnce(moved, func(call models.Call) { w.tellDiverted(ctx, call) })
+}
+
+// eachHeld does something for every caller on hold, the oldest first.
+func (w *watch) eachHeld(ctx context.Context, do func(models.Call)) {
+	for last := (models.Call{}); ; {
+		listCtx, cancel := context.WithTimeout(ctx, lookWithin)
+		held, err := w.store.HeldCallsAfter(listCtx, last, heldPage)
+		cancel()
+		if err != nil {
+			w.log.Warn("callers on hold not looked after", "cause", err)
+			return
+		}
+		atOnce(held, do)
+		if len(held) < heldPage {
+			return
+		}
+		last = held[len(held)-1]
 	}
+}
+
+// atOnce does something for each of some calls, for a few at a time.
+func atOnce(calls []models.Call, do func(models.Call)) {
+	var group errgroup.Group
+	group.SetLimit(movedAtOnce)
+	for _, call := range calls {
+		group.Go(func() error {
+			do(call)
+			return nil
+		})
+	}
+	_ = group.Wait() // none errs
 }
 
 // abandoned says whether nobody has worked for these calls for too long. Time in which it could
 // not be asked does not count.
-func (w *watch) abandoned(ctx context.Context, held []models.Call) bool {
+func (w *watch) abandoned(ctx context.Context, newest []models.Call) bool {
 	began := w.now()
-	if w.anybodyWorks(ctx, held) {
+	if w.anybodyWorks(ctx, newest) {
 		w.silent = time.Time{}
 		return false
 	}
@@ -147,9 +200,7 @@ func (w *watch) abandoned(ctx context.Context, held []models.Call) bool {
 
 // anybodyWorks asks some runs, the newest first, for a sign of life. Calls without a run say
 // nothing either way; when there are no others, nobody waits for a worker.
-func (w *watch) anybodyWorks(ctx context.Context, held []models.Call) bool {
-	newest := slices.Clone(held)
-	slices.Reverse(newest)
+func (w *watch) anybodyWorks(ctx context.Context, newest []models.Call) bool {
 	silent := 0
 	for some := range slices.Chunk(newest, signs) {
 		for _, err := range w.askForSigns(ctx, some) {
@@ -183,32 +234,33 @@ func (w *watch) askForSigns(ctx context.Context, calls []models.Call) []error {
 }
 
 // divertHeld claims a caller who waits alone and moves them to the emergency number. Whoever talks
-// is left alone.
-func (w *watch) divertHeld(ctx context.Context, call models.Call) {
+// is left alone. It reports whether they were moved, and the call as it is then.
+func (w *watch) divertHeld(ctx context.Context, call models.Call) (models.Call, bool) {
 	ctx, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()
 	route, _, err := w.routes.forNumber(ctx, call.Number)
 	if err != nil || route.EmergencyNumber == "" {
 		w.log.Error("caller on hold has no emergency number to go to", "call", call.CarrierCallID, "route", call.RouteID, "cause", err)
-		return
+		return call, false
 	}
 	if waits, _, err := w.whereabouts(ctx, call); err != nil || !waits {
-		return
+		return call, false
 	}
 	now := w.now()
 	claimed, err := w.store.Divert(ctx, call.CarrierCallID, now)
 	if err != nil {
 		w.log.Error("caller on hold not claimed", "call", call.CarrierCallID, "cause", err)
 	}
-	if err == nil && claimed {
-		call.DivertedAt = &now
-		w.moveHeld(ctx, call, route.Language)
+	if err != nil || !claimed {
+		return call, false
 	}
+	call.DivertedAt = &now
+	return call, w.moveHeld(ctx, call, route.Language)
 }
 
-// moveHeld moves a caller who was claimed, and tells their run. Until they are moved it is not told,
-// and a later look moves them.
-func (w *watch) moveHeld(ctx context.Context, call models.Call, language string) {
+// moveHeld moves a caller who was claimed, and reports whether their run is to be told. Until they
+// are moved it is not, and a later look moves them.
+func (w *watch) moveHeld(ctx context.Context, call models.Call, language string) (moved bool) {
 	err := w.carrier.Move(ctx, call.CarrierCallID, w.links(call.CarrierCallID).Divert(language))
 	switch {
 	case errors.Is(err, twilio.ErrNotLive): // they have hung up, which their run hears as ever
@@ -218,8 +270,8 @@ func (w *watch) moveHeld(ctx context.Context, call models.Call, language string)
 	default:
 		w.log.Error("call diverted to the emergency number", "call", call.CarrierCallID, "route", call.RouteID, "form", divertedFromHold)
 		w.metrics.diverted(divertedFromHold)
-		w.tellDiverted(ctx, call)
 	}
+	return err == nil
 }
 
 // leave gives up a claim: the caller stays with their run.
@@ -246,14 +298,11 @@ func (w *watch) tellUntold(ctx context.Context) {
 	if err != nil {
 		w.log.Warn("diversions not looked at", "cause", err)
 	}
-	for _, call := range untold {
-		if ctx.Err() != nil {
-			return // the others next time
-		}
-		if w.settled(call) {
+	atOnce(untold, func(call models.Call) {
+		if ctx.Err() == nil && w.settled(call) { // the others next time
 			w.finish(ctx, call)
 		}
-	}
+	})
 }
 
 // finish brings a diversion to its end, whoever began it. A caller from hold may still be there,
@@ -275,7 +324,9 @@ func (w *watch) finish(ctx context.Context, call models.Call) {
 		w.leave(ctx, row)
 	case waits:
 		route, _, _ := w.routes.forNumber(ctx, row.Number)
-		w.moveHeld(ctx, row, route.Language)
+		if w.moveHeld(ctx, row, route.Language) {
+			w.tellDiverted(ctx, row)
+		}
 	default:
 		w.tellDiverted(ctx, row)
 	}
@@ -291,5 +342,5 @@ func (s *Server) divert(w webhook) error {
 		s.log.Error("no emergency number", "call", w.Param("call"), "cause", err)
 		return w.say(s.words(w).Goodbye(models.PhraseNobody))
 	}
-	return w.say(wordsOfRoute(route).Divert(route.EmergencyNumber))
+	return w.say(wordsOfRoute(route).Divert(route.EmergencyNumber, w.shown()))
 }

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"net/url"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -63,7 +65,7 @@ func TestADiversionOnArrivalIsOnRecordAndToldToItsRun(t *testing.T) {
 		wt.looks(tellAgainAfter - time.Nanosecond) // until then we are at it ourselves
 		wt.asks(signAsked)
 		wt.looks(tellAgainAfter)
-		wt.asks(tellsDiverted, signAsked)
+		wt.asks(signAsked, tellsDiverted)
 		wt.untold(false)
 		wt.looks(tellAgainAfter)
 		wt.asks(signAsked)
@@ -73,7 +75,7 @@ func TestADiversionOnArrivalIsOnRecordAndToldToItsRun(t *testing.T) {
 		wt.divertsAtArrival()
 		for range 3 {
 			wt.looks(tellAgainAfter)
-			wt.asks(tellsDiverted, signAsked)
+			wt.asks(signAsked, tellsDiverted)
 			wt.untold(true)
 		}
 	})
@@ -130,6 +132,20 @@ func TestADiversionOnArrivalIsOnRecordAndToldToItsRun(t *testing.T) {
 	})
 }
 
+// The carrier connects nobody with a number that is none.
+func TestAWithheldCallerIsDivertedWithTheNumberThatTheyCalled(t *testing.T) {
+	want := strings.Replace(theDiversion, ")", ") as "+ourNumber, 1)
+	for _, from := range []string{"", "anonymous", "+266696687"} {
+		inCall(t, "who shows "+url.QueryEscape(from)+" on arrival", func(wt *webhookTest) {
+			wt.temporal.fails = failing(errAway)
+			wt.hears(want, wt.post("/twilio/voice?try=2", arriving("From", from)))
+		})
+		inCall(t, "who shows "+url.QueryEscape(from)+" on hold", func(wt *webhookTest) {
+			wt.hears(want, wt.post("/twilio/divert/CALL?lang=de-DE", arriving("From", from, "CallStatus", "in-progress")))
+		})
+	}
+}
+
 func TestWatchLooksEveryTenSeconds(t *testing.T) {
 	inCall(t, "until it is to stop", func(wt *webhookTest) {
 		wt.temporal.fails = failing(errAway)
@@ -139,10 +155,10 @@ func TestWatchLooksEveryTenSeconds(t *testing.T) {
 		go func() { defer close(ended); wt.Watch(ctx) }()
 		time.Sleep(tellAgainAfter + watchEvery - time.Nanosecond) // its second look is the first that tells
 		synctest.Wait()
-		wt.asks(signAsked, tellsDiverted, signAsked)
+		wt.asks(signAsked, signAsked, tellsDiverted)
 		time.Sleep(watchEvery)
 		synctest.Wait()
-		wt.asks(tellsDiverted, signAsked)
+		wt.asks(signAsked, tellsDiverted)
 		stop()
 		<-ended
 	})

@@ -48,6 +48,9 @@ func tell(t *testing.T, verbs []verbXML) string {
 			words += " then " + addressOf(v.attr("action"))
 		case "Dial":
 			words += " (" + tell(t, v.Kids) + ")"
+			if shown := v.attr("callerId"); shown != "" {
+				words += " as " + shown
+			}
 			if action := v.attr("action"); action != "" {
 				words += " then " + addressOf(action)
 			}

@@ -40,23 +40,25 @@ func EmergencyDocuments(ctx context.Context, s *store.Store, publicURL string) (
 	if err != nil {
 		return nil, err
 	}
-	active := map[string]bool{}
+	active := map[string]models.Phone{}
 	for _, n := range numbers {
-		active[n.ID] = n.Status == models.NumberActive
+		if n.Status == models.NumberActive {
+			active[n.ID] = n.Number
+		}
 	}
 	documents := map[string][]byte{}
 	for _, r := range routes {
-		if r.Enabled && active[r.PhoneNumberID] {
-			documents[r.PhoneNumberID] = emergencyDocument(r.Defaults(), publicURL)
+		if number, ok := active[r.PhoneNumberID]; ok && r.Enabled {
+			documents[r.PhoneNumberID] = emergencyDocument(r.Defaults(), number, publicURL)
 		}
 	}
 	return documents, nil
 }
 
-// emergencyDocument is what a caller of a route gets from another host while our site is away.
-func emergencyDocument(r models.Route, publicURL string) []byte {
+// emergencyDocument is what a caller of a route's number gets from another host while our site is away.
+func emergencyDocument(r models.Route, number models.Phone, publicURL string) []byte {
 	words := twiml.Words{Language: r.Language, Voice: r.Voice, Phrases: r.Phrases}
-	return words.Fallback(r.EmergencyNumber, models.Links{Base: publicURL}.VoiceAgain())
+	return words.Fallback(r.EmergencyNumber, number, models.Links{Base: publicURL}.VoiceAgain())
 }
 
 // all reads every page of a list.

@@ -27,16 +27,17 @@ import (
 	"github.com/ringdown/ringdown/simulator"
 )
 
-// diversion is the document that connects to a number in a language's own words.
-func diversion(language string, emergency models.Phone) string {
-	return string(twiml.Words{Language: language}.Divert(emergency))
+// diversion is the document that connects to a number in a language's own words. It shows the number
+// that was called, because it is the same for callers who have none to show.
+func diversion(language string, emergency, called models.Phone) string {
+	return string(twiml.Words{Language: language}.Divert(emergency, called))
 }
 
 // restSite is where the carrier reaches the API of the tests for people.
 const restSite = "https://ringdown.example"
 
 // tryAgain is the document of a route without an emergency number.
-var tryAgain = string(twiml.Words{}.Fallback("", models.Links{Base: restSite}.VoiceAgain()))
+var tryAgain = string(twiml.Words{}.Fallback("", "", models.Links{Base: restSite}.VoiceAgain()))
 
 // files are the contents of the files in a folder, by name; none when there is no folder.
 func files(t *testing.T, folder string) map[string]string {
@@ -84,14 +85,14 @@ func TestEachChangeOfARouteIsPublished(t *testing.T) {
 	bound := `"phone_number_id": "` + number + `"`
 	path := rt.send(http.MethodPost, "/v1/call-routes", with(bound+`, "emergency_number": "+447700900112"`)).
 		is(http.StatusCreated).Header().Get("Location")
-	holds(t, "with a route", folder, map[string]string{number + ".xml": diversion("en-GB", "+447700900112")})
+	holds(t, "with a route", folder, map[string]string{number + ".xml": diversion("en-GB", "+447700900112", "+12025550123")})
 
 	for _, c := range []struct{ when, body, want string }{
-		{"with another emergency number", with(bound + `, "emergency_number": "+447700900113"`), diversion("en-GB", "+447700900113")},
-		{"in another language", with(bound + `, "language": "de-DE", "emergency_number": "+447700900113"`), diversion("de-DE", "+447700900113")},
+		{"with another emergency number", with(bound + `, "emergency_number": "+447700900113"`), diversion("en-GB", "+447700900113", "+12025550123")},
+		{"in another language", with(bound + `, "language": "de-DE", "emergency_number": "+447700900113"`), diversion("de-DE", "+447700900113", "+12025550123")},
 		{"without an emergency number", with(bound), tryAgain},
 		{"in its own words", with(bound + `, "emergency_number": "+447700900113", "phrases": {"diverting": "To the night watch."}`),
-			string(twiml.Words{Phrases: map[models.Phrase]string{"diverting": "To the night watch."}}.Divert("+447700900113"))},
+			string(twiml.Words{Phrases: map[models.Phrase]string{"diverting": "To the night watch."}}.Divert("+447700900113", "+12025550123"))},
 		{"switched off", with(bound + `, "enabled": false`), ""},
 		{"switched on again", with(bound), tryAgain},
 		{"without its number", plain, ""},
@@ -145,7 +146,7 @@ func TestAPublicationThatFailsIsAWarningAndIsTriedAgain(t *testing.T) {
 		t.Helper()
 		var saved savedRoute
 		r.into(&saved)
-		return slices.ContainsFunc(saved.Warnings, func(w string) bool { return strings.Contains(w, "could not be published") })
+		return slices.ContainsFunc(saved.Warnings, func(w models.Warning) bool { return strings.Contains(w.Message, "could not be published") })
 	}
 	made := rt.send(http.MethodPost, "/v1/call-routes", body).is(http.StatusCreated)
 	path := made.Header().Get("Location")
@@ -161,7 +162,7 @@ func TestAPublicationThatFailsIsAWarningAndIsTriedAgain(t *testing.T) {
 	if mended := rt.send(http.MethodPut, path, body).is(http.StatusOK); warned(mended) {
 		t.Errorf("still warned: %s", mended.Body)
 	}
-	holds(t, "mended", rt.emergency.folder, map[string]string{number.ID + ".xml": diversion("en-GB", "+447700900112")})
+	holds(t, "mended", rt.emergency.folder, map[string]string{number.ID + ".xml": diversion("en-GB", "+447700900112", ourNumber)})
 	if !strings.Contains(rt.log.String(), "over: emergency documents not published") || numberFamilies.MatchString(rt.log.String()) {
 		t.Errorf("logged %s", rt.log)
 	}
@@ -225,7 +226,7 @@ func TestSeveralProcessesPublishIntoOneFolder(t *testing.T) {
 	file := filepath.Join(folder, wt.boundNumber()+".xml")
 	documents := map[string]bool{}
 	for i := range 10 {
-		documents[diversion("de-DE", models.Phone(fmt.Sprintf("+44770090010%d", i)))] = true
+		documents[diversion("de-DE", models.Phone(fmt.Sprintf("+44770090010%d", i)), ourNumber)] = true
 	}
 	wt.edit(func(r *models.Route) { r.EmergencyNumber = "+447700900100" })
 	processes := []*emergency{{store: wt.store, folder: folder, log: wt.Server.log}, {store: wt.store, folder: folder, log: wt.Server.log}}
@@ -255,7 +256,7 @@ func TestSeveralProcessesPublishIntoOneFolder(t *testing.T) {
 			})
 		}
 		published.Wait()
-		holds(t, "published by both", folder, map[string]string{filepath.Base(file): diversion("de-DE", models.Phone(fmt.Sprintf("+44770090010%d", i)))})
+		holds(t, "published by both", folder, map[string]string{filepath.Base(file): diversion("de-DE", models.Phone(fmt.Sprintf("+44770090010%d", i)), ourNumber)})
 	}
 	close(done)
 	read.Wait()
@@ -280,7 +281,7 @@ func TestAProcessPublishesAtItsStartAndEveryTenMinutes(t *testing.T) {
 		return folder, func() { cancel(); kept.Wait() }
 	}
 	diverts := func(wt *webhookTest, emergency models.Phone) map[string]string {
-		return map[string]string{wt.boundNumber() + ".xml": diversion("de-DE", emergency)}
+		return map[string]string{wt.boundNumber() + ".xml": diversion("de-DE", emergency, ourNumber)}
 	}
 	inCall(t, "so that a change by another process is seen", func(wt *webhookTest) {
 		folder, stop := keeps(wt)
@@ -352,11 +353,12 @@ func TestEveryNumberIsPublishedHoweverManyThereAre(t *testing.T) {
 func TestTheCarrierObeysThePublishedDocument(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name      string
-		emergency models.Phone
+		name, caller string
+		emergency    models.Phone
 	}{
-		{"and connects to the emergency number", emergencyNumber},
-		{"and rings on until we are back", ""},
+		{"and connects to the emergency number", callersNumber, emergencyNumber},
+		{"and connects a withheld caller too", "anonymous", emergencyNumber},
+		{"and rings on until we are back", callersNumber, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -377,7 +379,7 @@ func TestTheCarrierObeysThePublishedDocument(t *testing.T) {
 			carrier.Script(emergencyNumber, simulator.Script{})
 			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
-			caller := carrier.Dial(callersNumber, ourNumber, simulator.CallerScript{HangUpAfterJoined: 5})
+			caller := carrier.Dial(c.caller, ourNumber, simulator.CallerScript{HangUpAfterJoined: 5})
 			if c.emergency == "" {
 				asksTheHost(ctx, t, carrier)
 				comesBack(t, away.Listener.Addr().String())

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -159,6 +160,9 @@ func TestACallerOnHoldIsMovedAfterAMinuteWithoutASignOfLife(t *testing.T) {
 		if row := ht.row(); row.Outcome != models.Diverted || row.EndedAt == nil {
 			ht.Errorf("on record is %+v", row)
 		}
+		if lines := scrape(ht.T, ht.metrics.calls); !slices.Contains(lines, `ringdown_calls_total{outcome="diverted"} 1`) {
+			ht.Errorf("counted %q", lines)
+		}
 		ht.looksAt(75)
 		ht.moves()
 		ht.untold(false)
@@ -219,7 +223,7 @@ func TestWhoMustNotBeMovedIsNot(t *testing.T) {
 		ht.must(ht.store.Close())
 		ht.looksAt(60)
 		ht.moves()
-		ht.logged("no worker gives a sign of life", "diversions not looked at", "callers on hold not looked after")
+		ht.logged("no worker gives a sign of life", "callers on hold not looked after", "diversions not looked at")
 	})
 }
 
@@ -284,51 +288,85 @@ func TestWithoutTheCarrierACallerOnHoldIsMovedWhenItIsBack(t *testing.T) {
 func TestOfTwoProcessesOneMovesACaller(t *testing.T) {
 	held(t, "who both have seen waiting", func(ht *heldTest) {
 		const callers = 10
-		for i := range callers - 1 {
-			ht.holds(fmt.Sprintf("CA%032d", i), "init")
-		}
+		ht.holdMore(callers - 1)
 		ht.looksAt(0)
-		other := *ht.watch
+		other := &watch{Server: ht.Server, silent: ht.watch.silent}
 		ht.now = func() time.Time { return ht.began.Add(time.Minute) }
-		ht.carrier.asked = rendezvous(2 * callers)
+		ht.carrier.asked = rendezvous(2 * movedAtOnce)
 		var both sync.WaitGroup
-		for _, w := range []*watch{ht.watch, &other} {
+		for _, w := range []*watch{ht.watch, other} {
 			both.Go(func() { w.look(context.Background()) })
 		}
 		both.Wait()
 		ht.diverted(true, callers)
-		seen := map[string]bool{}
-		for _, moved := range ht.carrier.moved {
-			if seen[moved] {
-				ht.Errorf("moved twice: %s", moved)
-			}
-			seen[moved] = true
-		}
-		if len(seen) != callers {
-			ht.Errorf("moved %d of %d", len(seen), callers)
-		}
+		ht.movedOnce(callers)
 	})
 }
 
-// rendezvous lets nobody through alone: of so many visitors, each pair goes on together.
-func rendezvous(visitors int) func() {
-	var mu sync.Mutex
-	meeting := make(chan struct{})
-	waiting := false
-	return func() {
-		mu.Lock()
-		visitors--
-		if waiting || visitors == 0 {
-			close(meeting)
-			meeting, waiting = make(chan struct{}), false
-			mu.Unlock()
-			return
-		}
-		here := meeting
-		waiting = true
-		mu.Unlock()
-		<-here
+// holdMore makes more calls like the first.
+func (ht *heldTest) holdMore(callers int) {
+	ht.Helper()
+	for i := range callers {
+		ht.holds(fmt.Sprintf("CA%032d", i), "init")
 	}
+}
+
+// movedOnce checks that so many callers were moved, each once.
+func (ht *heldTest) movedOnce(callers int) {
+	ht.Helper()
+	seen := map[string]bool{}
+	for _, moved := range ht.carrier.moved {
+		if seen[moved] {
+			ht.Errorf("moved twice: %s", moved)
+		}
+		seen[moved] = true
+	}
+	if len(seen) != callers {
+		ht.Errorf("moved %d of %d", len(seen), callers)
+	}
+}
+
+// rendezvous lets nobody through before so many visitors have come.
+func rendezvous(visitors int) func() {
+	var here atomic.Int32
+	all := make(chan struct{})
+	return func() {
+		if here.Add(1) == int32(visitors) {
+			close(all)
+		}
+		<-all
+	}
+}
+
+func TestEverybodyOnHoldIsMovedHoweverManyTheyAre(t *testing.T) {
+	held(t, "a few at a time", func(ht *heldTest) {
+		ht.holdMore(movedAtOnce - 1)
+		ht.carrier.asked = rendezvous(movedAtOnce) // one after another they would wait for ever
+		ht.looksAt(0, 60)
+		ht.movedOnce(movedAtOnce)
+	})
+	held(t, "page by page, also behind those who were diverted before", func(ht *heldTest) {
+		ht.holdMore(heldPage + 20)
+		for i := range 15 {
+			_, err := ht.store.Divert(context.Background(), fmt.Sprintf("CA%032d", i), ht.began)
+			ht.must(err)
+			ht.must(ht.store.Told(context.Background(), fmt.Sprintf("CA%032d", i)))
+		}
+		ht.looksAt(0, 60)
+		ht.movedOnce(heldPage + 21 - 15)
+	})
+	held(t, "before any run is told, which may take seconds each", func(ht *heldTest) {
+		ht.holdMore(2 * movedAtOnce)
+		ht.temporal.onAsk = func(request string) {
+			ht.carrier.mu.Lock()
+			defer ht.carrier.mu.Unlock()
+			if n := len(ht.carrier.moved); request == "signal" && n != 2*movedAtOnce+1 {
+				ht.Errorf("a run is told when %d are moved", n)
+			}
+		}
+		ht.looksAt(0, 60)
+		ht.movedOnce(2*movedAtOnce + 1)
+	})
 }
 
 func TestASignOfLifeIsAskedOfTheNewestRunsThatThereAre(t *testing.T) {

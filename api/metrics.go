@@ -9,6 +9,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/workflows"
 )
 
 // metrics are what the API counts.
@@ -16,6 +18,7 @@ type metrics struct {
 	webhooks   *prometheus.HistogramVec
 	forged     prometheus.Counter
 	diversions *prometheus.CounterVec
+	calls      *prometheus.CounterVec
 }
 
 // Forms of a diversion, as they are counted.
@@ -37,19 +40,42 @@ func newMetrics(registry prometheus.Registerer, live *liveCalls) (*metrics, erro
 		diversions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "ringdown_diversions_total", Help: "Callers sent to the emergency number.",
 		}, []string{"form"}),
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: workflows.MetricCalls, Help: "Calls that are over.",
+		}, []string{"outcome"}),
+	}
+	var faults []error
+	if registry != nil {
+		for _, c := range []**prometheus.CounterVec{&m.diversions, &m.calls} {
+			faults = append(faults, share(registry, c))
+		}
 	}
 	for _, form := range []string{divertedOnArrival, divertedFromHold} {
 		m.diversions.WithLabelValues(form) // from zero, so that the first one is seen as a rise
 	}
+	m.calls.WithLabelValues(string(models.Diverted))
 	if registry == nil {
 		return m, nil
 	}
-	var faults []error
-	for _, c := range []prometheus.Collector{m.webhooks, m.forged, m.diversions, live} {
+	for _, c := range []prometheus.Collector{m.webhooks, m.forged, live} {
 		faults = append(faults, registry.Register(c))
 	}
 	return m, errors.Join(faults...)
 }
+
+// share registers a counter, or takes the one of that name that the worker of this process counts on.
+func share(registry prometheus.Registerer, c **prometheus.CounterVec) error {
+	err := registry.Register(*c)
+	if there := (prometheus.AlreadyRegisteredError{}); errors.As(err, &there) {
+		if same, ok := there.ExistingCollector.(*prometheus.CounterVec); ok {
+			*c, err = same, nil
+		}
+	}
+	return err
+}
+
+// closed counts a call that is over and that no run counts.
+func (m *metrics) closed(outcome models.Outcome) { m.calls.WithLabelValues(string(outcome)).Inc() }
 
 // diverted counts a caller who was sent to the emergency number.
 func (m *metrics) diverted(form string) { m.diversions.WithLabelValues(form).Inc() }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
@@ -22,6 +23,7 @@ func problemFor(err error) *huma.ErrorModel {
 		invalid *models.InvalidError
 		faults  models.Faults
 		carrier *twilio.CarrierError
+		inUse   *models.InUseError
 	)
 	switch {
 	case errors.As(err, &ready):
@@ -36,8 +38,8 @@ func problemFor(err error) *huma.ErrorModel {
 		return problem(http.StatusNotFound, "Nothing has this id.")
 	case errors.Is(err, models.ErrTaken):
 		return problem(http.StatusConflict, "Its name, e-mail address or number is already taken.")
-	case errors.Is(err, models.ErrInUse):
-		return problem(http.StatusConflict, "Others still refer to it; change them first.")
+	case errors.As(err, &inUse):
+		return problem(http.StatusConflict, sentence(inUse.Error()))
 	case errors.Is(err, models.ErrStale):
 		return problem(http.StatusPreconditionFailed, "It changed since it was read: read it again and repeat the change.")
 	case errors.Is(err, models.ErrAway):
@@ -50,6 +52,9 @@ func problemFor(err error) *huma.ErrorModel {
 func problem(status int, detail string) *huma.ErrorModel {
 	return &huma.ErrorModel{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
 }
+
+// sentence writes an error's text as one for people.
+func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] + "." }
 
 // invalidProblem names every fault with its place in a part of the request: body or query.
 func invalidProblem(part string, faults models.Faults) *huma.ErrorModel {
@@ -119,7 +124,7 @@ func echoProblem(err error) *huma.ErrorModel {
 		return problem(e.Code, "This address does not answer this method; the Allow header lists those it does.")
 	case http.StatusRequestEntityTooLarge:
 		return problem(e.Code, "The body is too large.")
-	default:
-		return problem(e.Code, "")
+	default: // its message may repeat what was sent
+		return problem(e.Code, "The request cannot be answered.")
 	}
 }

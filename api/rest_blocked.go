@@ -28,7 +28,8 @@ func (a *rest) mountBlockedCallers() {
 	handle(a, operation(http.MethodGet, path+"/{id}", "get-blocked-caller", "Show a blocked caller", http.StatusNotFound), a.blockedCaller)
 	handleBody[blockedCallerRequest](a, operation(http.MethodPut, path+"/{id}", "update-blocked-caller", "Change a blocked caller as a whole",
 		http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed), a.updateBlockedCaller)
-	handle(a, operation(http.MethodDelete, path+"/{id}", "delete-blocked-caller", "Let a caller call again", http.StatusNotFound), a.deleteBlockedCaller)
+	handle(a, operation(http.MethodDelete, path+"/{id}", "delete-blocked-caller", "Let a caller call again",
+		http.StatusNotFound, http.StatusPreconditionFailed), a.deleteBlockedCaller)
 }
 
 func (a *rest) createBlockedCaller(ctx context.Context, in *createInput) (*made[models.BlockedCaller], error) {
@@ -64,6 +65,10 @@ func (a *rest) updateBlockedCaller(ctx context.Context, in *updateInput) (*one[m
 	return show(caller, caller.Version), err
 }
 
-func (a *rest) deleteBlockedCaller(ctx context.Context, in *idInput) (*struct{}, error) {
-	return nil, a.store.DeleteBlockedCaller(ctx, in.ID)
+func (a *rest) deleteBlockedCaller(ctx context.Context, in *deleteInput) (*struct{}, error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.store.DeleteBlockedCaller(ctx, in.ID, version)
 }

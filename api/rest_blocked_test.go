@@ -33,7 +33,8 @@ func TestRESTBlockedCallerLife(t *testing.T) {
 	if ids, next := rt.send(http.MethodGet, "/v1/blocked-callers", "").is(http.StatusOK).items("number"); strings.Join(ids, " ") != "+12025550111" || next != "" {
 		t.Errorf("list %v, next %q", ids, next)
 	}
-	if got := rt.send(http.MethodDelete, path, ""); got.Code != http.StatusNoContent {
+	rt.send(http.MethodDelete, path, "", "If-Match", `"1"`).is(http.StatusPreconditionFailed)
+	if got := rt.send(http.MethodDelete, path, "", "If-Match", `"2"`); got.Code != http.StatusNoContent {
 		t.Errorf("deleted: %d %s", got.Code, got.Body)
 	}
 	rt.send(http.MethodDelete, path, "").is(http.StatusNotFound)

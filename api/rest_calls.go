@@ -19,60 +19,130 @@ import (
 
 type callsInput struct {
 	Limit   int       `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many at most"`
-	Cursor  string    `query:"cursor" doc:"next_cursor of the page before"`
-	Route   string    `query:"route" doc:"The id of a route"`
+	Cursor  string    `query:"cursor" maxLength:"200" doc:"next_cursor of the page before"`
+	Route   string    `query:"route" maxLength:"100" doc:"The id of a route"`
 	Outcome string    `query:"outcome" enum:"connected,unanswered,voicemail,forwarded,abandoned,refused,gate_failed,diverted,failed"`
 	From    time.Time `query:"from" doc:"Started at this time or later"`
-	To      time.Time `query:"to" doc:"Started before this time"`
-	Caller  string    `query:"caller" doc:"The caller's number in E.164"`
+	To      time.Time `query:"to" doc:"Started before this time, which must be after from"`
+	Caller  string    `query:"caller" maxLength:"20" doc:"The caller's number in E.164"`
+	Number  string    `query:"number" maxLength:"20" doc:"The number of ours that was called, in E.164"`
 	Live    string    `query:"live" enum:"true,false" doc:"true: in progress; false: ended"`
 }
 
+// filter is what a list is narrowed to. Its error names every fault.
+func (in *callsInput) filter() (store.CallFilter, error) {
+	var faults models.Faults
+	filter := store.CallFilter{RouteID: in.Route, Outcome: models.Outcome(in.Outcome), From: in.From, To: in.To}
+	if in.Live != "" {
+		live := in.Live == "true"
+		filter.Live = &live
+	}
+	if !in.From.IsZero() && !in.To.IsZero() && !in.From.Before(in.To) {
+		faults.Add("to", "must be after from")
+	}
+	for _, phone := range []struct {
+		field, given string
+		read         *models.Phone
+	}{{"caller", in.Caller, &filter.Caller}, {"number", in.Number, &filter.Number}} {
+		if phone.given == "" {
+			continue
+		}
+		var ok bool
+		if *phone.read, ok = plusInQuery(phone.given); !ok {
+			faults.Add(phone.field, "%s", notE164)
+		}
+	}
+	if len(faults) > 0 {
+		return filter, invalidProblem("query", faults)
+	}
+	return filter, nil
+}
+
+// callsREST answers about calls: settled ones from their records, and live ones from their runs too.
+type callsREST struct {
+	*rest
+	feed *feed
+	away *complaint // Temporal does not tell the stages of runs
+}
+
 func (a *rest) mountCalls() {
-	handle(a, operation(http.MethodGet, "/v1/calls", "list-calls", "List the calls, live and finished, the newest first"), a.calls)
+	c := callsREST{rest: a, feed: newFeed(a.store, a.runs, a.log, a.now), away: &complaint{}}
+	handle(a, operation(http.MethodGet, "/v1/calls", "list-calls", "List the calls, live and finished, the newest first"), c.calls)
+	c.mountLive()
 	handle(a, operation(http.MethodGet, "/v1/calls/{id}", "get-call",
-		"Show a call with its plan, its attempts and its timeline", http.StatusNotFound), a.call)
+		"Show a call with its plan, its attempts and its timeline", http.StatusNotFound), c.call)
 	recording := operation(http.MethodGet, "/v1/calls/{id}/recording", "get-call-recording",
 		"Hear the message that the caller left, as WAV", http.StatusNotFound, http.StatusBadGateway)
 	recording.Responses = map[string]*huma.Response{"200": {
 		Description: "The recording, fetched from the carrier",
 		Content:     map[string]*huma.MediaType{"audio/wav": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
 	}}
-	handleLong(a, recording, a.recording)
+	handleLong(a, roles(recording, models.RoleAdmin, models.RoleReviewer), a.recording)
 }
 
-// phoneInQuery reads a number from a query, in which a plus that is sent as it is arrives as a space.
+const notE164 = "must be E.164, as in +12025550123, its plus sent as %2B"
+
+// phoneInQuery reads a number from a query.
 func phoneInQuery(field, value string) (models.Phone, error) {
-	phone, ok := models.ParsePhone(strings.Replace(value, " ", "+", 1))
+	phone, ok := plusInQuery(value)
 	if !ok {
-		return "", inQuery(&models.InvalidError{Field: field, Reason: "must be E.164, as in +12025550123, its plus sent as %2B"})
+		return "", inQuery(&models.InvalidError{Field: field, Reason: notE164})
 	}
 	return phone, nil
 }
 
-func (a *rest) calls(ctx context.Context, in *callsInput) (*plain[list[models.Call]], error) {
-	filter := store.CallFilter{RouteID: in.Route, Outcome: models.Outcome(in.Outcome), From: in.From, To: in.To}
-	if in.Live != "" {
-		live := in.Live == "true"
-		filter.Live = &live
-	}
-	if in.Caller != "" {
-		caller, err := phoneInQuery("caller", in.Caller)
-		if err != nil {
-			return nil, err
-		}
-		filter.Caller = caller
-	}
-	calls, next, err := a.store.Calls(ctx, filter, store.Page{Limit: in.Limit, Cursor: in.Cursor})
-	return answerList(calls, next), inQuery(err)
+// plusInQuery reads a number whose plus, when it is sent as it is, arrives as a space.
+func plusInQuery(value string) (models.Phone, bool) {
+	return models.ParsePhone(strings.Replace(value, " ", "+", 1))
 }
 
-func (a *rest) call(ctx context.Context, in *idInput) (*plain[models.Call], error) {
-	call, err := a.store.Call(ctx, in.ID)
-	if call.Plan != nil {
-		call.Plan.Allowlist.Callers = each(call.Plan.Allowlist.Callers, func(c models.AllowedCaller) models.AllowedCaller { return c })
+func (c callsREST) calls(ctx context.Context, in *callsInput) (*plain[list[models.Call]], error) {
+	filter, err := in.filter()
+	if err != nil {
+		return nil, err
 	}
-	return &plain[models.Call]{Body: call}, err
+	calls, next, err := c.store.Calls(ctx, filter, store.Page{Limit: in.Limit, Cursor: in.Cursor})
+	if err != nil {
+		return nil, inQuery(err)
+	}
+	c.stage(ctx, calls)
+	return answerList(calls, next), nil
+}
+
+func (c callsREST) call(ctx context.Context, in *idInput) (*plain[models.Call], error) {
+	call, err := c.store.Call(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if call.Plan != nil {
+		call.Plan.Allowlist.Callers = each(call.Plan.Allowlist.Callers, func(a models.AllowedCaller) models.AllowedCaller { return a })
+	}
+	shown := []models.Call{call}
+	c.stage(ctx, shown)
+	return &plain[models.Call]{Body: shown[0]}, nil
+}
+
+// stage shows live calls at the stage of their runs, asked for in one request for all of them. While
+// Temporal does not answer, they stay at that of their rows.
+func (c callsREST) stage(ctx context.Context, calls []models.Call) {
+	var live []string
+	for _, call := range calls {
+		if call.EndedAt == nil && callSID.MatchString(call.CarrierCallID) {
+			live = append(live, call.CarrierCallID)
+		}
+	}
+	if len(live) == 0 {
+		return
+	}
+	stages, err := c.runs.stages(ctx, live...)
+	if ctx.Err() == nil {
+		c.away.note(c.log, err, stagesUnknown)
+	}
+	for i := range calls {
+		if stage, ok := stages[calls[i].CarrierCallID]; ok && calls[i].EndedAt == nil {
+			calls[i].Stage = stage
+		}
+	}
 }
 
 // recording passes the carrier's recording on as it comes, however long it is.

@@ -1,115 +1,124 @@
 package api
 
 import (
-	"crypto/sha256"
+	"context"
 	"crypto/subtle"
+	"errors"
 	"math"
-	"net"
 	"net/http"
-	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 	"golang.org/x/time/rate"
+
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/models/store"
 )
 
-// How many wrong keys one address may try, and how many addresses are remembered.
-const (
-	triesPerMinute = 10
-	mostAddresses  = 10_000
-)
-
-// keys knows who may use the API, and counts failed tries by address.
+// keys knows who may use the API.
 type keys struct {
-	admin [sha256.Size]byte
-	none  bool // no key is set, so that none is right
+	first *models.APIKey // of the environment, good whatever the database says; nil when none is set
+	made  *keyring       // the keys that admins made
+	tries *tries
 	now   func() time.Time
-
-	mu    sync.Mutex
-	tries map[string]*rate.Limiter
 }
 
-func newKeys(adminKey string, now func() time.Time) *keys {
-	return &keys{
-		admin: sha256.Sum256([]byte(adminKey)), none: adminKey == "", now: now,
-		tries: map[string]*rate.Limiter{},
+func newKeys(firstKey string, made *keyring, now func() time.Time) *keys {
+	k := &keys{made: made, tries: &tries{now: now, of: map[string]*rate.Limiter{}}, now: now}
+	if firstKey != "" {
+		first := models.APIKey{Name: "first admin key", Role: models.RoleAdmin}.WithSecret(firstKey)
+		k.first = &first
 	}
+	return k
 }
 
-// authorize lets a request pass whose key is right. An address that has used up its tries is
-// refused whatever it brings, because a right key among many guesses would be a lucky guess.
+// Why a key is refused.
+var (
+	errWrongKey   = errors.New("wrong key")
+	errExpiredKey = errors.New("expired key")
+)
+
+// authorize lets a request pass whose key is right and has a role that the operation is for. An
+// address that has used up its tries is refused whatever it brings, because a right key among many
+// guesses would be a lucky guess.
 func (a *rest) authorize(ctx huma.Context, next func(huma.Context)) {
-	right, wait := a.keys.check(address(ctx), ctx.Header("Authorization"))
+	key, wait, err := a.keys.check(ctx.Context(), address(humaecho.Unwrap(ctx)), ctx.Header("Authorization"))
+	who := rolesOf(ctx.Operation())
 	switch {
 	case wait > 0:
 		ctx.SetHeader("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-		_ = huma.WriteErr(a.api, ctx, http.StatusTooManyRequests, "Too many wrong keys came from this address.")
-	case !right:
+		a.refuse(ctx, problem(http.StatusTooManyRequests, "Too many wrong keys came from this address."))
+	case errors.Is(err, errWrongKey):
 		ctx.SetHeader("WWW-Authenticate", `Bearer realm="ringdown"`)
-		_ = huma.WriteErr(a.api, ctx, http.StatusUnauthorized, "Send a key of this system: Authorization: Bearer <key>.")
+		a.refuse(ctx, problem(http.StatusUnauthorized, "Send a key of this system: Authorization: Bearer <key>."))
+	case errors.Is(err, errExpiredKey):
+		ctx.SetHeader("WWW-Authenticate", `Bearer realm="ringdown", error="invalid_token"`)
+		a.refuse(ctx, problem(http.StatusUnauthorized, "The key expired at "+key.ExpiresAt.Format(time.RFC3339)+"; an admin makes a new one."))
+	case err != nil: // logged where the keys are read
+		a.refuse(ctx, problemFor(err))
+	case !slices.Contains(who, key.Role):
+		a.refuse(ctx, problem(http.StatusForbidden, "This needs a key whose role is "+models.RoleList(who)+"; the role of yours is "+string(key.Role)+"."))
 	default:
-		next(ctx)
+		a.noteUse(key)
+		a.once(huma.WithContext(ctx, store.As(ctx.Context(), key.Actor())), key.ID, next)
 	}
 }
 
-// check says whether an Authorization header holds a right key, or how long its sender must wait.
-func (k *keys) check(address, header string) (right bool, wait time.Duration) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	now := k.now()
-	bucket := k.tries[address]
-	if bucket != nil && bucket.TokensAt(now) < 1 {
-		missing := 1 - bucket.TokensAt(now)
-		return false, time.Duration(missing * float64(time.Minute) / triesPerMinute)
+// refuse answers a request with a problem before its operation has begun.
+func (a *rest) refuse(ctx huma.Context, p *huma.ErrorModel) {
+	faults := make([]error, len(p.Errors))
+	for i, fault := range p.Errors {
+		faults[i] = fault
 	}
-	scheme, key, _ := strings.Cut(header, " ")
-	hash := sha256.Sum256([]byte(strings.TrimSpace(key)))
-	if subtle.ConstantTimeCompare(hash[:], k.admin[:]) == 1 && strings.EqualFold(scheme, "Bearer") && !k.none {
-		return true, 0
-	}
-	if bucket == nil {
-		k.forget(now)
-		bucket = rate.NewLimiter(rate.Every(time.Minute/triesPerMinute), triesPerMinute)
-		k.tries[address] = bucket
-	}
-	bucket.AllowN(now, 1)
-	return false, 0
+	_ = huma.WriteErr(a.api, ctx, p.Status, p.Detail, faults...) // the client is gone when this fails
 }
 
-// forget makes room for another address: those go that have all their tries again, or else all.
-func (k *keys) forget(now time.Time) {
-	if len(k.tries) < mostAddresses {
+// noteUse notes in the background when a key was used, at most once a minute.
+func (a *rest) noteUse(key models.APIKey) {
+	now := a.now()
+	if key.ID == "" || !a.keys.made.worthNoting(key, now) {
 		return
 	}
-	for address, bucket := range k.tries {
-		if bucket.TokensAt(now) >= triesPerMinute {
-			delete(k.tries, address)
+	a.background(func(ctx context.Context) {
+		if err := a.store.NoteUse(ctx, key.ID, now); err != nil {
+			a.log.WarnContext(ctx, "use of a key not noted", "key", key.ID, "cause", err)
 		}
-	}
-	if len(k.tries) >= mostAddresses {
-		clear(k.tries)
-	}
+	})
 }
 
-// address is where a request comes from: the connection's other end, or what the router's
-// IPExtractor says behind a proxy. An IPv6 network counts as one address.
-func address(ctx huma.Context) string {
-	c := humaecho.Unwrap(ctx)
-	host, _, err := net.SplitHostPort(c.Request().RemoteAddr)
-	if err != nil {
-		host = c.Request().RemoteAddr
+// check finds the key that an Authorization header holds, or says how long its sender must wait
+// before they may try again. The key of an errExpiredKey comes with it. A key that cannot be told
+// right from wrong while the database is away counts as a try too.
+func (k *keys) check(ctx context.Context, address, header string) (key models.APIKey, wait time.Duration, err error) {
+	if wait := k.tries.wait(address); wait > 0 {
+		return models.APIKey{}, wait, nil
 	}
-	if c.Echo().IPExtractor != nil {
-		host = c.RealIP()
+	key, err = k.find(ctx, header)
+	if err == nil || errors.Is(err, errExpiredKey) {
+		return key, k.tries.wait(address), err // others may have guessed meanwhile
 	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil || ip.Unmap().Is4() {
-		return host
+	return models.APIKey{}, k.tries.spend(address), err
+}
+
+func (k *keys) find(ctx context.Context, header string) (models.APIKey, error) {
+	scheme, secret, _ := strings.Cut(header, " ")
+	if secret = strings.TrimSpace(secret); secret == "" || !strings.EqualFold(scheme, "Bearer") {
+		return models.APIKey{}, errWrongKey
 	}
-	network, _ := ip.WithZone("").Prefix(64) // an IPv6 address has 64 bits to keep
-	return network.String()
+	hash := models.HashKey(secret)
+	if k.first != nil && subtle.ConstantTimeCompare(hash, k.first.Hash) == 1 {
+		return *k.first, nil
+	}
+	if !strings.HasPrefix(secret, models.KeyPrefix) {
+		return models.APIKey{}, errWrongKey // the database need not be asked
+	}
+	key, err := k.made.find(ctx, hash)
+	if err == nil && key.Expired(k.now()) {
+		err = errExpiredKey
+	}
+	return key, err
 }

@@ -13,7 +13,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 	"github.com/labstack/echo/v4"
+	"golang.org/x/time/rate"
 
+	"github.com/ringdown/ringdown/activities/outside"
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
@@ -23,39 +25,74 @@ import (
 type restDeps struct {
 	store       *store.Store
 	carrier     *twilio.Client
-	adminKey    string // the key that may do everything; empty lets nobody in
-	publicURL   string // where the carrier reaches us, without a slash at its end
-	fallbackURL string // where the emergency documents are served; may be empty
+	outside     *outside.Client // nil: no service with schedules is asked
+	adminKey    string          // the key that may do everything; empty lets nobody in
+	publicURL   string          // where the carrier reaches us, without a slash at its end
+	fallbackURL string          // where the emergency documents are served; may be empty
 	emergency   *emergency
 	log         *slog.Logger
 	now         func() time.Time
 
+	runs           *runs   // of live calls; nil: Temporal is not asked about them
 	callsPerSecond float64 // what the carrier account may place; zero means no limit
+	allotment      models.Allotment
+
+	// background does what no client waits for, within a bounded time. nil: a goroutine for each.
+	background func(task func(ctx context.Context))
 }
 
 // rest answers people's requests under /v1.
 type rest struct {
 	restDeps
-	api  huma.API
-	keys *keys
+	api        huma.API
+	keys       *keys
+	forgetting *rate.Sometimes // of old replies
 }
 
 // mountREST adds the people's API, its OpenAPI document and its docs page to a router. The
 // router's own errors become problems with e.HTTPErrorHandler = problemHandler(log).
 func mountREST(e *echo.Echo, deps restDeps) {
-	a := &rest{restDeps: deps, keys: newKeys(deps.adminKey, deps.now)}
-	a.api = humaecho.New(e, apiConfig())
-	a.api.UseMiddleware(a.authorize)
+	a := emptyREST(e, deps)
 	a.mountUsers()
 	a.mountSchedules()
 	a.mountOverrides()
+	a.mountOutside()
+	a.mountEntries()
+	a.mountCalendars(e)
 	a.mountNumbers()
 	a.mountRoutes()
 	a.mountBlockedCallers()
+	a.mountAudit()
 	a.mountCalls()
 	a.mountLanguages()
+	a.mountKeys()
+	a.mountUsage()
+	describeRoles(a.api.OpenAPI())
 	tidySchemas(a.api.OpenAPI())
 	mountDocs(e, a.api.OpenAPI())
+}
+
+// emptyREST is an API that has no operations yet.
+func emptyREST(e *echo.Echo, deps restDeps) *rest {
+	if deps.background == nil {
+		deps.background = inBackground
+	}
+	made := newKeyring(deps.store.AllAPIKeys, deps.now, deps.log)
+	a := &rest{
+		restDeps: deps, api: humaecho.New(e, apiConfig()), keys: newKeys(deps.adminKey, made, deps.now),
+		forgetting: &rate.Sometimes{Interval: forgetEvery},
+	}
+	a.api.UseMiddleware(a.authorize)
+	return a
+}
+
+// inBackground does a task in a goroutine of its own.
+func inBackground(task func(ctx context.Context)) {
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), backgroundWithin)
+		defer cancel()
+		task(ctx)
+	}()
 }
 
 // apiConfig is huma without its own documents and docs page, which loads a CDN's assets.
@@ -66,7 +103,9 @@ func apiConfig() huma.Config {
 	config.RejectUnknownQueryParameters = true
 	config.Transformers = []huma.Transformer{withoutValues}
 	config.Info.Description = "One phone number that reaches whoever is on call. " +
-		"Times are RFC 3339 in UTC, phone numbers E.164, errors application/problem+json."
+		"Times are RFC 3339 in UTC, phone numbers E.164, errors application/problem+json. " +
+		"Each operation says which roles of keys it is for, in its description and in x-roles."
+	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	config.Servers = []*huma.Server{{URL: "/"}}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key": {Type: "http", Scheme: "bearer", Description: "A key of this system"},
@@ -75,10 +114,14 @@ func apiConfig() huma.Config {
 	config.Tags = []*huma.Tag{
 		{Name: "users", Description: "The people in the directory, with their phones"},
 		{Name: "schedules", Description: "Who is on call when"},
+		{Name: "outside-schedules", Description: "Schedules that other services keep"},
 		{Name: "phone-numbers", Description: "The numbers that we own"},
 		{Name: "call-routes", Description: "What a number does when it is called"},
 		{Name: "blocked-callers", Description: "Whose calls are refused on every route"},
 		{Name: "calls", Description: "Every call, live and finished"},
+		{Name: "audit", Description: "Who changed what, and when"},
+		{Name: "api-keys", Description: "Who may use this API"},
+		{Name: "usage", Description: "What is used of what was allotted"},
 		{Name: "languages", Description: "What can be spoken to callers and responders"},
 	}
 	schemas := config.Components.Schemas
@@ -88,23 +131,24 @@ func apiConfig() huma.Config {
 	return config
 }
 
-// operation describes one operation. errors are the statuses it can end with beside those of
-// every operation.
+// operation describes one operation, for the usual roles (see roles for others). errors are the
+// statuses it can end with beside those of every operation.
 func operation(method, path, id, summary string, errors ...int) huma.Operation {
 	tag, _, _ := strings.Cut(strings.TrimPrefix(path, "/v1/"), "/")
 	op := huma.Operation{
 		Method: method, Path: path, OperationID: id, Tags: []string{tag}, Summary: summary,
 		Errors: append(errors,
-			http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusTooManyRequests,
+			http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests,
 			http.StatusInternalServerError, http.StatusServiceUnavailable),
 	}
 	switch method {
 	case http.MethodPost:
 		op.DefaultStatus = http.StatusCreated
+		op = repeatable(op)
 	case http.MethodDelete:
 		op.DefaultStatus = http.StatusNoContent
 	}
-	return op
+	return roles(op, usualRoles(method)...)
 }
 
 // requestWithin is how long a request of the REST API may take: a database that hangs is away.

@@ -51,6 +51,12 @@ func originOf(phone models.Phone) (country, kind string) {
 	return country, kind
 }
 
+// releaseNumberRequest says twice which number is meant, since its callers are lost.
+type releaseNumberRequest struct {
+	Number   models.Phone `json:"number" doc:"The number itself, so that no other is released by mistake"`
+	GiveBack bool         `json:"give_back,omitempty" doc:"True gives it back to the carrier, who may sell it to anybody: that cannot be undone. Else it stays in the account, without our webhooks"`
+}
+
 func (a *rest) mountNumbers() {
 	const path = "/v1/phone-numbers"
 	handleBody[importNumberRequest](a, operation(http.MethodPost, path, "import-phone-number",
@@ -59,6 +65,12 @@ func (a *rest) mountNumbers() {
 	handle(a, operation(http.MethodGet, path+"/{id}", "get-phone-number", "Show a number", http.StatusNotFound), a.number)
 	handleBody[numberRequest](a, operation(http.MethodPut, path+"/{id}", "update-phone-number", "Rename a number",
 		http.StatusNotFound, http.StatusPreconditionFailed), a.updateNumber)
+	release := operation(http.MethodPost, path+"/{id}/release", "release-phone-number",
+		"Give up a number whose route is switched off; its record stays, and importing it again revives it",
+		http.StatusNotFound, http.StatusConflict, http.StatusBadGateway)
+	release.DefaultStatus = http.StatusOK
+	handleBody[releaseNumberRequest](a, release, a.releaseNumber)
+	a.mountContacts(path)
 }
 
 // importNumber may be repeated: setting the webhooks again changes nothing, and the number is
@@ -77,9 +89,11 @@ func (a *rest) importNumber(ctx context.Context, in *createInput) (*made[models.
 	case !owned.CanCall:
 		return nil, &models.InvalidError{Field: "number", Reason: "cannot take calls; the carrier sells it without voice"}
 	}
-	if number.ID, err = a.numberID(ctx, number.Number); err != nil {
+	known, err := a.knownNumber(ctx, number.Number)
+	if err != nil {
 		return nil, err
 	}
+	number.ID = known.ID
 	webhooks := twilio.WebhooksAt(a.publicURL, EmergencyURL(a.fallbackURL, number.ID))
 	if err := a.carrier.Connect(ctx, owned.SID, webhooks); err != nil {
 		if twilio.ClassOf(err) == "" { // what stands in the way, said for people
@@ -88,7 +102,7 @@ func (a *rest) importNumber(ctx context.Context, in *createInput) (*made[models.
 		return nil, err
 	}
 	number.CarrierID = owned.SID
-	number, err = a.store.CreateNumber(ctx, number)
+	number, err = a.takeIn(ctx, number, known)
 	if err != nil {
 		return nil, err
 	}
@@ -96,16 +110,64 @@ func (a *rest) importNumber(ctx context.Context, in *createInput) (*made[models.
 	return create("/v1/phone-numbers", number.ID, number, number.Version), nil
 }
 
-// numberID is the id of a number that we have already, else a new one. The carrier learns it
+// knownNumber is a number that we have or had, else one with an id alone. The carrier learns the id
 // before the row is made, because it is in the address of the number's emergency document.
-func (a *rest) numberID(ctx context.Context, phone models.Phone) (string, error) {
-	directory, err := a.store.Directory(ctx)
-	for id, n := range directory.Numbers {
-		if n.Number == phone {
-			return id, err
-		}
+func (a *rest) knownNumber(ctx context.Context, phone models.Phone) (models.PhoneNumber, error) {
+	known, err := a.store.NumberByPhone(ctx, phone)
+	if errors.Is(err, models.ErrNotFound) {
+		return models.PhoneNumber{ID: uuid.Must(uuid.NewV7()).String()}, nil
 	}
-	return uuid.Must(uuid.NewV7()).String(), err
+	return known, err
+}
+
+// takeIn makes the row of a number, or revives that of a released one. models.ErrTaken says that it is
+// in use.
+func (a *rest) takeIn(ctx context.Context, number, known models.PhoneNumber) (models.PhoneNumber, error) {
+	if known.Status != models.NumberReleased {
+		return a.store.CreateNumber(ctx, number)
+	}
+	revived, err := a.store.UpdateNumber(ctx, number, known.Version)
+	if errors.Is(err, models.ErrStale) { // somebody else was first
+		err = models.ErrTaken
+	}
+	return revived, err
+}
+
+// releaseNumber marks the row first: were the carrier asked first, a route that is switched on
+// meanwhile would have a number that nobody can call. It may be repeated.
+func (a *rest) releaseNumber(ctx context.Context, in *updateInput) (*one[models.PhoneNumber], error) {
+	number, err := a.store.Number(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	request, err := decode(a, in.RawBody, func(r releaseNumberRequest) releaseNumberRequest { return r },
+		func(r releaseNumberRequest) error { return r.confirms(number) })
+	if err != nil {
+		return nil, err
+	}
+	number, err = a.store.ReleaseNumber(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	_ = a.emergency.publish(ctx) // its log says what is wrong, and it is tried again
+	if request.GiveBack {
+		err = a.carrier.GiveBack(ctx, number.CarrierID)
+	} else {
+		err = a.carrier.Disconnect(ctx, number.CarrierID, a.publicURL)
+	}
+	if err != nil {
+		detail := "The number is released here, but the carrier has not been told: release it once more. "
+		return nil, errors.Join(problem(http.StatusBadGateway, detail+problemFor(err).Detail), err)
+	}
+	return show(number, number.Version), nil
+}
+
+func (r releaseNumberRequest) confirms(n models.PhoneNumber) error {
+	var faults models.Faults
+	if r.Number != n.Number {
+		faults.Add("number", "is not the number that this id has; nothing is released")
+	}
+	return faults.Err()
 }
 
 func (a *rest) numbers(ctx context.Context, in *pageInput) (*plain[list[models.PhoneNumber]], error) {

@@ -25,6 +25,8 @@ type fakeCarrier struct {
 
 	mu    sync.Mutex
 	hooks url.Values
+	asked []string // what changed something, by method
+	gone  bool     // the number was given back
 }
 
 const owned = `{"sid": "` + numberSID + `", "phone_number": "+12025550123", "capabilities": {"voice": true}%s}`
@@ -45,16 +47,25 @@ func (c *fakeCarrier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
+	if r.Method != http.MethodGet {
+		c.asked = append(c.asked, r.Method)
+	}
 	switch {
 	case c.status != 0:
 		w.WriteHeader(c.status)
 		_, _ = fmt.Fprintf(w, `{"code": %d, "message": "about +12025550123", "status": %d}`, c.code, c.status)
 	case strings.HasSuffix(r.URL.Path, "/IncomingPhoneNumbers.json"):
 		numbers := ""
-		if r.URL.Query().Get("PhoneNumber") == "+12025550123" {
+		if r.URL.Query().Get("PhoneNumber") == "+12025550123" && !c.gone {
 			numbers = c.number()
 		}
 		_, _ = fmt.Fprintf(w, `{"incoming_phone_numbers": [%s]}`, numbers)
+	case c.gone:
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write([]byte(`{"code": 20404, "message": "not found", "status": 404}`))
+	case r.Method == http.MethodDelete:
+		c.gone = true
+		w.WriteHeader(http.StatusNoContent)
 	default:
 		if err := r.ParseForm(); err == nil && r.Method == http.MethodPost {
 			c.hooks = r.PostForm

@@ -14,7 +14,7 @@ type routePlan struct {
 	Skipped            []models.Skipped   `json:"skipped" doc:"Who is named but not rung, and why"`
 	LongestWaitSeconds int                `json:"longest_wait_seconds" doc:"The longest a caller can wait until the last phone was tried"`
 	Refusal            string             `json:"refusal,omitempty" doc:"Why this caller would not be let in"`
-	Warnings           []string           `json:"warnings" doc:"What is allowed but risky, a sentence each"`
+	Warnings           []models.Warning   `json:"warnings" doc:"What is allowed but risky"`
 }
 
 type planInput struct {
@@ -28,41 +28,41 @@ func (a *rest) plan(ctx context.Context, in *planInput) (*plain[routePlan], erro
 	if err != nil {
 		return nil, err
 	}
-	directory, err := a.store.Directory(ctx)
+	at, refusal := a.instant(in.At), models.RefusalReason("")
+	directory, err := a.store.RouteDirectory(ctx, route, at)
 	if err != nil {
 		return nil, err
 	}
-	at := a.instant(in.At)
-	refusal, err := a.refusal(ctx, route.Defaults(), in.Caller, at)
-	if err != nil {
-		return nil, err
+	if in.Caller != "" {
+		caller, err := phoneInQuery("caller", in.Caller)
+		if err != nil {
+			return nil, err
+		}
+		if refusal, err = a.refusal(ctx, route, caller, models.VouchedFor, at); err != nil {
+			return nil, err
+		}
 	}
-	plan := freeze(route, directory, at)
-	plan.CallsPerSecond = a.callsPerSecond
+	plan := a.freeze(route, directory, at, 0)
 	return &plain[routePlan]{Body: routePlan{
-		At: plan.At, Refusal: refusal, Levels: plan.Levels, Skipped: append([]models.Skipped{}, plan.Skipped...),
+		At: plan.At, Refusal: string(refusal), Levels: plan.Levels, Skipped: append([]models.Skipped{}, plan.Skipped...),
 		LongestWaitSeconds: int(plan.LongestWait().Seconds()),
-		Warnings:           route.Warnings(plan, directory),
+		Warnings:           route.Defaults().Warnings(plan, directory),
 	}}, nil
 }
 
-// refusal says why a caller would not be let in at an instant, empty when they would. Their network
-// is taken to vouch for them.
-func (a *rest) refusal(ctx context.Context, r models.Route, caller string, at time.Time) (string, error) {
-	if caller == "" {
-		return "", nil
-	}
-	number, err := phoneInQuery("caller", caller)
+// refusal says why a caller would not be let in at an instant, empty when they would. caller is
+// empty when withheld, verstat what the network says of the number.
+func (a *rest) refusal(ctx context.Context, r models.Route, caller models.Phone, verstat string, at time.Time) (models.RefusalReason, error) {
+	known, err := a.store.CallerFacts(ctx, r.ID, caller, "", at)
 	if err != nil {
 		return "", err
 	}
-	known, err := a.store.CallerFacts(ctx, r.ID, number, "", at)
-	if err != nil {
-		return "", err
-	}
-	return string(r.Refuses(number, models.VouchedFor, known)), nil
+	return r.Defaults().Refuses(caller, verstat, known), nil
 }
 
-func freeze(r models.Route, d models.Directory, at time.Time) models.Plan {
-	return models.MakePlan(r.Defaults(), d.Numbers[r.PhoneNumberID].Number, d, at, 0)
+// freeze is the plan of a call that would arrive at an instant.
+func (a *rest) freeze(r models.Route, d models.Directory, at time.Time, seed uint32) models.Plan {
+	plan := models.MakePlan(r.Defaults(), d.Numbers[r.PhoneNumberID].Number, d, at, seed)
+	plan.CallsPerSecond = a.callsPerSecond
+	return plan
 }

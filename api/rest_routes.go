@@ -114,7 +114,7 @@ func (r levelRequest) level() models.Level {
 // savedRoute is a route as it was saved, with what is risky about it.
 type savedRoute struct {
 	models.Route
-	Warnings []string `json:"warnings" doc:"What is allowed but risky, a sentence each"`
+	Warnings []models.Warning `json:"warnings" doc:"What is allowed but risky"`
 }
 
 func (a *rest) mountRoutes() {
@@ -126,8 +126,12 @@ func (a *rest) mountRoutes() {
 	handleBody[routeRequest](a, operation(http.MethodPut, path+"/{id}", "update-call-route",
 		"Change a route as a whole; calls in progress go on as they began",
 		http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed), a.updateRoute)
+	handle(a, operation(http.MethodDelete, path+"/{id}", "delete-call-route",
+		"Remove a route that callers no longer reach; calls in progress go on",
+		http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed), a.deleteRoute)
 	handle(a, operation(http.MethodGet, path+"/{id}/plan", "get-call-route-plan",
 		"Show whom a call would ring, now or at another time", http.StatusNotFound), a.plan)
+	a.mountSimulate()
 }
 
 func (a *rest) createRoute(ctx context.Context, in *createInput) (*made[savedRoute], error) {
@@ -169,20 +173,32 @@ func (a *rest) updateRoute(ctx context.Context, in *updateInput) (*one[savedRout
 	return show(a.saved(ctx, route, directory), route.Version), nil
 }
 
+func (a *rest) deleteRoute(ctx context.Context, in *deleteInput) (*struct{}, error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	err = a.store.DeleteRoute(ctx, in.ID, version)
+	if err == nil {
+		_ = a.emergency.publish(ctx) // its log says what is wrong, and it is tried again
+	}
+	return nil, err
+}
+
 func (a *rest) decodeRoute(ctx context.Context, raw []byte) (models.Route, models.Directory, error) {
 	directory, err := a.store.Directory(ctx)
 	if err != nil {
 		return models.Route{}, directory, err
 	}
-	route, err := decode(a, raw, routeRequest.route, func(r models.Route) error { return r.Validate(directory) })
+	route, err := decode(a, raw, routeRequest.route, func(r models.Route) error { return r.Validate(directory, a.now()) })
 	return route, directory, err
 }
 
 // saved publishes what has changed. That this fails is a warning: the route is saved all the same.
 func (a *rest) saved(ctx context.Context, r models.Route, d models.Directory) savedRoute {
-	warnings := r.Warnings(freeze(r, d, a.now()), d)
+	warnings := r.Warnings(a.freeze(r, d, a.now(), 0), d)
 	if a.emergency.publish(ctx) != nil {
-		warnings = append(warnings, "The emergency document could not be published, so that callers get the last one while this service is away; it is tried again, and the log has the cause.")
+		warnings = append(warnings, models.Warning{Message: "The emergency document could not be published, so that callers get the last one while this service is away; it is tried again, and the log has the cause."})
 	}
 	return savedRoute{Route: withCallers(r), Warnings: warnings}
 }

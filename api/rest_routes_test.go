@@ -1,11 +1,16 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ringdown/ringdown/models"
 )
 
 func ringing(users ...string) string {
@@ -89,22 +94,91 @@ func TestRESTPlanTellsWhoRingsAndWhatIsRisky(t *testing.T) {
 	if plan.LongestWaitSeconds != 32 {
 		t.Errorf("longest wait %d s", plan.LongestWaitSeconds)
 	}
-	want := []string{
-		"The route has no phone number, so nobody can call it.",
-		"Level 1 never rings Bob, who has no phone.",
-		"Level 2 rings nobody at this time.",
-		"Level 2 never rings Bob, who has no phone.",
-		"Responders are asked for no key, so a mailbox can take the call.",
-		"There is no emergency number, so a caller reaches nobody while this service is away.",
+	want := []models.Warning{
+		{Place: "phone_number_id", Message: "The route has no phone number, so nobody can call it."},
+		{Place: "levels[1]", Message: "Level 2 rings nobody in the next 7 days."},
+		{Place: "levels[0].targets[1]", Message: "Level 1 never rings Bob, who has no phone."},
+		{Place: "levels[1].targets[0]", Message: "Level 2 never rings Bob, who has no phone."},
+		{Place: "accept.required", Message: "Responders are asked for no key, so a mailbox can take the call."},
+		{Place: "emergency_number", Message: "There is no emergency number, so a caller reaches nobody while this service is away."},
 	}
 	if !slices.Equal(plan.Warnings, want) {
-		t.Errorf("warnings %q", plan.Warnings)
+		t.Errorf("warnings %+v", plan.Warnings)
 	}
 	var saved savedRoute
 	made.into(&saved)
-	if !slices.Contains(saved.Warnings, want[1]) {
-		t.Errorf("warnings on saving %q", saved.Warnings)
+	want[1].Message = "Level 2 rings nobody from Thu 5 Mar 00:00 on (Europe/London)."
+	if !slices.Equal(saved.Warnings, want) {
+		t.Errorf("warnings on saving %+v", saved.Warnings)
 	}
+}
+
+func TestRESTPlanWarnsOfTimesAtWhichNobodyIsRung(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil)
+	schedule := rt.send(http.MethodPost, "/v1/schedules", weekly(rt.user(alice), rt.user(carol))).is(http.StatusCreated).id()
+	made := rt.send(http.MethodPost, "/v1/call-routes",
+		fmt.Sprintf(`{"name": "Support", "levels": [{"targets": [{"type": "schedule", "schedule_id": %q}]}]}`, schedule)).is(http.StatusCreated)
+	want := models.Warning{Place: "levels", Serious: true, Message: "Nobody at all is rung from Thu 5 Mar 00:00 to Wed 11 Mar 09:00 (Europe/London)."}
+	var saved savedRoute
+	var plan routePlan
+	made.into(&saved)
+	rt.send(http.MethodGet, made.Header().Get("Location")+"/plan", "").is(http.StatusOK).into(&plan)
+	if !slices.Contains(saved.Warnings, want) || !slices.Contains(plan.Warnings, want) {
+		t.Errorf("warnings %+v on saving, %+v in the plan", saved.Warnings, plan.Warnings)
+	}
+}
+
+func TestRESTRouteNamesWhoHasNoLicence(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil)
+	erin := rt.user(`{"name": "Erin", "email": "erin@example.com", "time_zone": "Europe/London", "phones": [{"label": "mobile", "number": "+12025550105"}]}`)
+	a := rt.user(alice)
+	refused := rt.send(http.MethodPost, "/v1/call-routes", ringing(a, erin))
+	refused.faults("body.levels[0].targets[1].user_id")
+	if says := refused.problem().Errors[0].Message; says != "Erin has no on-call licence" {
+		t.Errorf("says %q", says)
+	}
+	made := rt.send(http.MethodPost, "/v1/call-routes", ringing(a)).is(http.StatusCreated)
+	rt.send(http.MethodPut, "/v1/users/"+a, strings.Replace(alice, "true", "false", 1)).is(http.StatusOK)
+	var plan routePlan
+	rt.send(http.MethodGet, made.Header().Get("Location")+"/plan", "").is(http.StatusOK).into(&plan)
+	if len(plan.Skipped) != 1 || plan.Skipped[0].Reason != "has no on-call licence" || !plan.Warnings[1].Serious {
+		t.Errorf("a route whose people lost the licence later skips %+v and warns %+v", plan.Skipped, plan.Warnings)
+	}
+}
+
+func TestRESTRouteIsRemoved(t *testing.T) {
+	t.Parallel()
+	client, _ := newFakeCarrier(t, owned)
+	rt := newREST(t, client)
+	rt.emergency.folder = t.TempDir()
+	number := rt.send(http.MethodPost, "/v1/phone-numbers", supportLine).is(http.StatusCreated).id()
+	on := strings.Replace(ringing(rt.user(alice)), `{`, `{"phone_number_id": "`+number+`", `, 1)
+	off := strings.Replace(on, `{`, `{"enabled": false, `, 1)
+	made := rt.send(http.MethodPost, "/v1/call-routes", on).is(http.StatusCreated)
+	path := made.Header().Get("Location")
+	document := filepath.Join(rt.emergency.folder, number+".xml")
+	if _, err := os.Stat(document); err != nil {
+		t.Fatal(err)
+	}
+	if says := rt.send(http.MethodDelete, path, "").is(http.StatusConflict).problem().Detail; !strings.Contains(says, "switch") {
+		t.Errorf("says %q", says)
+	}
+	if err := rt.emergency.publish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	rt.send(http.MethodPut, path, off).is(http.StatusOK)
+	if err := os.WriteFile(document, []byte("left behind"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rt.send(http.MethodDelete, path, "", "If-Match", made.Header().Get("ETag")).is(http.StatusPreconditionFailed)
+	rt.send(http.MethodDelete, path, "", "If-Match", `"2"`).is(http.StatusNoContent)
+	if _, err := os.Stat(document); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the emergency document is still there: %v", err)
+	}
+	rt.send(http.MethodGet, path, "").is(http.StatusNotFound)
+	rt.send(http.MethodDelete, path, "").is(http.StatusNotFound)
 }
 
 func TestRESTPlanOfASafeRouteWarnsOfNothing(t *testing.T) {

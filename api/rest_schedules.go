@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/ringdown/ringdown/models"
@@ -13,7 +15,7 @@ import (
 type scheduleRequest struct {
 	Name      string            `json:"name" minLength:"1" maxLength:"100" example:"Primary"`
 	TimeZone  string            `json:"time_zone" doc:"IANA name; everything in the schedule is local time there" example:"Europe/London"`
-	Rotations []rotationRequest `json:"rotations" minItems:"1" maxItems:"50" doc:"Several of one name are versions of it"`
+	Rotations []rotationRequest `json:"rotations" minItems:"1" maxItems:"1000" doc:"At most 50; several of one name are versions of it"`
 }
 
 type rotationRequest struct {
@@ -23,6 +25,8 @@ type rotationRequest struct {
 	Seats            int               `json:"seats,omitempty" minimum:"1" maximum:"200" default:"1" doc:"How many are on call at once"`
 	WorkingIntervals []intervalRequest `json:"working_intervals,omitempty" maxItems:"100" doc:"None means always"`
 	EffectiveFrom    *time.Time        `json:"effective_from,omitempty" doc:"When this version takes effect; since ever when left out"`
+	EffectiveUntil   *time.Time        `json:"effective_until,omitempty" doc:"When this version ends; with the next one, or never, when left out"`
+	TimeZone         string            `json:"time_zone,omitempty" doc:"IANA name; the schedule's when left out"`
 }
 
 type handoverRequest struct {
@@ -46,34 +50,23 @@ func (r scheduleRequest) schedule() models.Schedule {
 }
 
 func (r rotationRequest) rotation() models.Rotation {
-	rotation := models.Rotation{
+	return models.Rotation{
 		Name: r.Name, Users: r.Users, Seats: max(r.Seats, 1),
 		Handover: models.Handover{
 			StartsAt: r.Handover.StartsAt,
 			Every:    each(r.Handover.Every, func(c cadenceRequest) models.Cadence { return models.Cadence(c) }),
 		},
 		WorkingIntervals: each(r.WorkingIntervals, func(i intervalRequest) models.WorkingInterval { return models.WorkingInterval(i) }),
+		EffectiveFrom:    utc(r.EffectiveFrom), EffectiveUntil: utc(r.EffectiveUntil), TimeZone: r.TimeZone,
 	}
-	if r.EffectiveFrom != nil {
-		from := r.EffectiveFrom.UTC()
-		rotation.EffectiveFrom = &from
-	}
-	return rotation
 }
 
-// onCall is who is on call at an instant.
-type onCall struct {
-	At     time.Time `json:"at"`
-	OnCall []onDuty  `json:"on_call" doc:"Rotation by rotation and seat by seat; empty when nobody is"`
-}
-
-type onDuty struct {
-	UserID   string    `json:"user_id"`
-	Name     string    `json:"name"`
-	Rotation string    `json:"rotation"`
-	Seat     int       `json:"seat" doc:"0 is the first"`
-	Override bool      `json:"override" doc:"Named by an override, not by the rotation"`
-	Until    time.Time `json:"until" doc:"The next handover, or the end of the override"`
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	there := t.UTC()
+	return &there
 }
 
 func (a *rest) mountSchedules() {
@@ -81,14 +74,18 @@ func (a *rest) mountSchedules() {
 	handleBody[scheduleRequest](a, operation(http.MethodPost, path, "create-schedule", "Add a schedule", http.StatusConflict), a.createSchedule)
 	handle(a, operation(http.MethodGet, path, "list-schedules", "List the schedules, the oldest first"), a.schedules)
 	handle(a, operation(http.MethodGet, path+"/{id}", "get-schedule", "Show a schedule", http.StatusNotFound), a.schedule)
-	handleBody[scheduleRequest](a, operation(http.MethodPut, path+"/{id}", "update-schedule", "Change a schedule as a whole; its overrides stay",
+	handleBody[scheduleRequest](a, operation(http.MethodPut, path+"/{id}", "update-schedule", "Change a schedule as a whole; its overrides stay, and so does who was on call before",
 		http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed), a.updateSchedule)
-	handle(a, operation(http.MethodGet, path+"/{id}/on-call", "get-on-call", "Show who is on call, now or at another time",
-		http.StatusNotFound), a.onCall)
+	handle(a, operation(http.MethodDelete, path+"/{id}", "delete-schedule", "Remove a schedule that no call route names, with its overrides",
+		http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed), a.deleteSchedule)
 }
 
 func (a *rest) createSchedule(ctx context.Context, in *createInput) (*made[models.Schedule], error) {
-	schedule, err := a.decodeSchedule(ctx, in.RawBody)
+	directory, err := a.store.Directory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	schedule, err := a.decodeSchedule(in.RawBody, known(directory))
 	if err != nil {
 		return nil, err
 	}
@@ -106,26 +103,66 @@ func (a *rest) schedule(ctx context.Context, in *idInput) (*one[models.Schedule]
 	return show(schedule, schedule.Version), err
 }
 
+// updateSchedule changes who is on call from now on; who was on call before stays as it was.
 func (a *rest) updateSchedule(ctx context.Context, in *updateInput) (*one[models.Schedule], error) {
-	schedule, err := a.decodeSchedule(ctx, in.RawBody)
-	if err != nil {
-		return nil, err
-	}
 	version, err := in.version()
 	if err != nil {
 		return nil, err
 	}
-	schedule.ID = in.ID
-	schedule, err = a.store.UpdateSchedule(ctx, schedule, version)
-	return show(schedule, schedule.Version), err
+	for {
+		schedule, err := a.amended(ctx, in.ID, version, in.RawBody)
+		if err != nil {
+			return nil, err
+		}
+		saved, err := a.store.UpdateSchedule(ctx, schedule, schedule.Version)
+		if version == 0 && errors.Is(err, models.ErrStale) {
+			continue // another edit was faster: this one comes on top of it
+		}
+		return show(saved, saved.Version), err
+	}
 }
 
-func (a *rest) decodeSchedule(ctx context.Context, raw []byte) (models.Schedule, error) {
-	directory, err := a.store.Directory(ctx)
+// amended is a schedule of a version, zero means any, as a body edits it now.
+func (a *rest) amended(ctx context.Context, id string, version int, body []byte) (models.Schedule, error) {
+	directory, schedule, err := a.scheduleIn(ctx, id)
 	if err != nil {
-		return models.Schedule{}, err
+		return schedule, err
 	}
-	return decode(a, raw, scheduleRequest.schedule, func(s models.Schedule) error { return s.Validate(known(directory)) })
+	if version != 0 && version != schedule.Version {
+		return schedule, fmt.Errorf("schedule %s: %w", id, models.ErrStale)
+	}
+	edited, err := a.decodeSchedule(body, func(user string) bool { return known(directory)(user) || names(schedule, user) })
+	if err != nil {
+		return schedule, err
+	}
+	return schedule.Amend(edited, a.now()), nil
+}
+
+// names says whether a version of a schedule names a user, who may be gone since.
+func names(s models.Schedule, userID string) bool {
+	return slices.ContainsFunc(s.Rotations, func(r models.Rotation) bool { return slices.Contains(r.Users, userID) })
+}
+
+func (a *rest) deleteSchedule(ctx context.Context, in *deleteInput) (*struct{}, error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.store.DeleteSchedule(ctx, in.ID, version)
+}
+
+func (a *rest) decodeSchedule(raw []byte, known func(userID string) bool) (models.Schedule, error) {
+	return decode(a, raw, scheduleRequest.schedule, func(s models.Schedule) error {
+		err := s.Validate(known)
+		for i, r := range s.Rotations {
+			for field, at := range map[string]*time.Time{"effective_from": r.EffectiveFrom, "effective_until": r.EffectiveUntil} {
+				if at != nil {
+					err = errors.Join(err, inTime(fmt.Sprintf("rotations[%d].%s", i, field), *at))
+				}
+			}
+		}
+		return err
+	})
 }
 
 func known(d models.Directory) func(userID string) bool {
@@ -133,24 +170,6 @@ func known(d models.Directory) func(userID string) bool {
 		_, ok := d.Users[userID]
 		return ok
 	}
-}
-
-func (a *rest) onCall(ctx context.Context, in *atInput) (*plain[onCall], error) {
-	directory, err := a.store.Directory(ctx)
-	if err != nil {
-		return nil, err
-	}
-	schedule, ok := directory.Schedules[in.ID]
-	if !ok {
-		return nil, fmt.Errorf("schedule %s: %w", in.ID, models.ErrNotFound)
-	}
-	at := a.instant(in.At)
-	return &plain[onCall]{Body: onCall{At: at, OnCall: each(schedule.OnCall(at), func(d models.Duty) onDuty {
-		return onDuty{
-			UserID: d.UserID, Name: directory.Users[d.UserID].Name, Rotation: d.Rotation,
-			Seat: d.Seat, Override: d.Override, Until: d.Until.UTC(),
-		}
-	})}}, nil
 }
 
 // instant is the time that a client asks about, now when it does not say.

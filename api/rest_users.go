@@ -35,6 +35,12 @@ func (r phoneRequest) phone() models.UserPhone {
 	return models.UserPhone{Label: r.Label, Number: r.Number}
 }
 
+// savedUser is a user as they were saved, with what they are missed by.
+type savedUser struct {
+	models.User
+	Warnings []models.Warning `json:"warnings" doc:"Which levels and schedules count on a user who cannot be rung"`
+}
+
 func (a *rest) mountUsers() {
 	const path = "/v1/users"
 	handleBody[userRequest](a, operation(http.MethodPost, path, "create-user", "Add a person", http.StatusConflict), a.createUser)
@@ -42,6 +48,8 @@ func (a *rest) mountUsers() {
 	handle(a, operation(http.MethodGet, path+"/{id}", "get-user", "Show a person", http.StatusNotFound), a.user)
 	handleBody[userRequest](a, operation(http.MethodPut, path+"/{id}", "update-user", "Change a person as a whole",
 		http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed), a.updateUser)
+	handle(a, operation(http.MethodDelete, path+"/{id}", "delete-user", "Remove a person whom no schedule and no route names",
+		http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed), a.deleteUser)
 }
 
 func (a *rest) createUser(ctx context.Context, in *createInput) (*made[models.User], error) {
@@ -66,7 +74,7 @@ func (a *rest) user(ctx context.Context, in *idInput) (*one[models.User], error)
 	return show(withPhones(user), user.Version), err
 }
 
-func (a *rest) updateUser(ctx context.Context, in *updateInput) (*one[models.User], error) {
+func (a *rest) updateUser(ctx context.Context, in *updateInput) (*one[savedUser], error) {
 	user, err := decode(a, in.RawBody, userRequest.user, models.User.Validate)
 	if err != nil {
 		return nil, err
@@ -76,11 +84,22 @@ func (a *rest) updateUser(ctx context.Context, in *updateInput) (*one[models.Use
 		return nil, err
 	}
 	user.ID = in.ID
-	user, err = a.store.UpdateUser(ctx, user, version)
-	if err == nil { // somebody has looked at the phones
-		err = a.store.UnflagPhones(ctx, user.Phones)
+	if user, err = a.store.UpdateUser(ctx, user, version); err != nil {
+		return nil, err
 	}
-	return show(user, user.Version), err
+	if err := a.store.UnflagPhones(ctx, user.Phones); err != nil { // somebody has looked at the phones
+		return nil, err
+	}
+	uses, err := a.store.UsesOfUser(ctx, user.ID)
+	return show(savedUser{user, user.Warnings(uses)}, user.Version), err
+}
+
+func (a *rest) deleteUser(ctx context.Context, in *deleteInput) (*struct{}, error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.store.DeleteUser(ctx, in.ID, version)
 }
 
 // withPhones shows a user without phones as one with an empty list.

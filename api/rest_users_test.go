@@ -159,3 +159,61 @@ func TestRESTSavingAUserSettlesTheFaultsOfTheirPhones(t *testing.T) {
 		t.Errorf("the phone of somebody else: %s", got)
 	}
 }
+
+// countOn makes a schedule and a route that count on a user.
+func (rt *restTest) countOn(id string) {
+	rt.Helper()
+	rt.send(http.MethodPost, "/v1/schedules", fmt.Sprintf(`{"name": "Primary", "time_zone": "UTC", "rotations": [
+		{"name": "weekly", "users": [%q], "handover": {"starts_at": "2026-03-02T09:00:00", "every": [{"unit": "weeks", "count": 1}]}}]}`, id)).is(http.StatusCreated)
+	rt.send(http.MethodPost, "/v1/call-routes", fmt.Sprintf(`{"name": "Support", "levels": [{"targets": [{"type": "user", "user_id": %q}]}]}`, id)).is(http.StatusCreated)
+}
+
+func TestRESTAUserIsDeletedWhomNothingNames(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil)
+	path := "/v1/users/" + rt.user(alice)
+	rt.send(http.MethodDelete, path, "", "If-Match", `"2"`).is(http.StatusPreconditionFailed)
+	rt.send(http.MethodDelete, path, "", "If-Match", `"1"`).is(http.StatusNoContent)
+	rt.send(http.MethodDelete, path, "").is(http.StatusNotFound)
+	rt.send(http.MethodGet, path, "").is(http.StatusNotFound)
+
+	id := rt.user(alice)
+	rt.countOn(id)
+	refused := rt.send(http.MethodDelete, "/v1/users/"+id, "").is(http.StatusConflict)
+	const want = `User "Alice" is in use by call route "Support", schedule "Primary": change what uses it first.`
+	if got := refused.problem().Detail; got != want {
+		t.Errorf("detail %s", got)
+	}
+	rt.send(http.MethodGet, "/v1/users/"+id, "").is(http.StatusOK)
+}
+
+func TestRESTSavingAUserTellsWhatMissesThem(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil)
+	id := rt.user(alice)
+	rt.countOn(id)
+	for _, c := range []struct {
+		name, user string
+		want       []string
+	}{
+		{"as they were", alice, nil},
+		{"deactivated", strings.Replace(alice, `"Alice"`, `"Alice", "active": false`, 1), []string{
+			`Level 1 of call route "Support" passes over Alice, who is deactivated.`,
+			`There are shifts in schedule "Primary" of Alice, who is deactivated.`,
+		}},
+		{"without a licence", strings.Replace(alice, `"on_call_licence": true`, `"on_call_licence": false`, 1), []string{
+			`Level 1 of call route "Support" passes over Alice, who has no on-call licence.`,
+			`There are shifts in schedule "Primary" of Alice, who has no on-call licence.`,
+		}},
+	} {
+		var saved struct{ Warnings []models.Warning }
+		rt.send(http.MethodPut, "/v1/users/"+id, c.user).is(http.StatusOK).into(&saved)
+		var got []string
+		for _, warning := range saved.Warnings {
+			got = append(got, warning.Message)
+		}
+		if saved.Warnings == nil || !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q", c.name, got)
+		}
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/ringdown/ringdown/activities/outside"
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/api/twiml"
 	"github.com/ringdown/ringdown/models"
@@ -29,15 +30,17 @@ type Config struct {
 	Temporal    client.Client // with workflows.DataConverter
 	Namespace   string        // of Temporal
 	Carrier     *twilio.Client
-	AuthTokens  []string // of the carrier account: one, or more while they are rotated
-	PublicURL   string   // where the carrier reaches us, without a trailing slash
-	FallbackURL string   // where the emergency documents are served; empty when nowhere
-	FallbackDir string   // the folder where they are published; empty when nowhere
-	CacheDir    string   // the folder of the last good copies of routes; empty keeps them in memory only
-	AdminKey    string   // of the REST API; empty lets nobody in
-	Pace        float64  // tests only: how much faster than life calls run; zero means 1
+	Outside     *outside.Client // nil: outside schedules cannot be added
+	AuthTokens  []string        // of the carrier account: one, or more while they are rotated
+	PublicURL   string          // where the carrier reaches us, without a trailing slash
+	FallbackURL string          // where the emergency documents are served; empty when nowhere
+	FallbackDir string          // the folder where they are published; empty when nowhere
+	CacheDir    string          // the folder of the last good copies of routes; empty keeps them in memory only
+	AdminKey    string          // of the REST API; empty lets nobody in
+	Pace        float64         // tests only: how much faster than life calls run; zero means 1
 
-	CallsPerSecond float64 // what the carrier account may place; zero means no limit
+	CallsPerSecond float64          // what the carrier account may place; zero means no limit
+	Allotment      models.Allotment // what may be used; shown, not enforced
 
 	Log *slog.Logger
 
@@ -46,7 +49,8 @@ type Config struct {
 }
 
 // Server answers over HTTP. It keeps nothing in memory that another copy of it would miss, but the
-// last good copies of routes and how often an address tried a wrong key. Keep is to run beside it.
+// last good copies of routes and of the API keys, and how often an address tried a wrong key. Keep is to
+// run beside it.
 type Server struct {
 	store      *store.Store
 	temporal   client.Client
@@ -112,9 +116,10 @@ func New(c Config) (*Server, error) {
 	s.mountAudio(e)
 	s.mountHealth(e)
 	mountREST(e, restDeps{
-		store: c.Store, carrier: c.Carrier, adminKey: c.AdminKey,
+		store: c.Store, carrier: c.Carrier, outside: c.Outside, adminKey: c.AdminKey,
+		runs:      &runs{temporal: c.Temporal, namespace: c.Namespace},
 		publicURL: c.PublicURL, fallbackURL: c.FallbackURL, emergency: s.emergency, log: c.Log, now: time.Now,
-		callsPerSecond: c.CallsPerSecond,
+		callsPerSecond: c.CallsPerSecond, allotment: c.Allotment, background: s.background,
 	})
 	s.echo = e
 	return s, nil

@@ -32,8 +32,9 @@ type fakeTemporal struct {
 	answer models.Answer    // to every update
 	fails  map[string]error // by request: start, update, settle, signal, query, health
 
-	failsOnce map[string]error // the same, for the first of its kind alone
-	runs      map[string]error // what a query of a single run ends with, by workflow id
+	failsOnce map[string]error     // the same, for the first of its kind alone
+	onAsk     func(request string) // happens before each request
+	runs      map[string]error     // what a query of a single run ends with, by workflow id
 
 	mu      sync.Mutex
 	asked   []string
@@ -52,6 +53,9 @@ func (f *fakeTemporal) heard() []string {
 
 // ask notes a request and fails as told; errImpatient waits for as long as it may.
 func (f *fakeTemporal) ask(ctx context.Context, request, format string, args ...any) error {
+	if f.onAsk != nil {
+		f.onAsk(request)
+	}
 	f.mu.Lock()
 	f.asked = append(f.asked, withoutIDs(request+" "+fmt.Sprintf(format, args...)))
 	err := cmp.Or(f.failsOnce[request], f.fails[request])

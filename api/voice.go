@@ -2,7 +2,8 @@ package api
 
 import (
 	"context"
-	crypto "crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
 	"errors"
 	"math/rand/v2"
 	"net/http"
@@ -62,12 +63,12 @@ func (s *Server) voice(w webhook) error {
 // inbound is what the run of a call starts with.
 func (s *Server) inbound(w webhook, sid string, route models.Route, plan models.Plan) models.Inbound {
 	plan.Pace, plan.CallsPerSecond = s.pace, s.callsPerSecond
-	caller, _ := models.ParsePhone(w.form.Get("From"))
+	caller := w.caller()
 	in := models.Inbound{
 		CallID: uuid.Must(uuid.NewV7()).String(), AlertID: uuid.Must(uuid.NewV7()).String(),
 		CallSID: sid, Caller: caller, Number: plan.Number,
 		Country: w.form.Get("FromCountry"), Verstat: w.form.Get("StirVerstat"),
-		At: plan.At, Room: crypto.Text(), Plan: plan,
+		At: plan.At, Room: roomOf(sid), Plan: plan,
 	}
 	if plan.CallerID == models.ShowCaller {
 		in.CallToken = w.form.Get("CallToken")
@@ -76,6 +77,28 @@ func (s *Server) inbound(w webhook, sid string, route models.Route, plan models.
 		in.Refusal = route.Refuses(caller, in.Verstat, s.knownOf(w, route.ID, caller, sid))
 	}
 	return in
+}
+
+// roomOf names the room of a call. Whoever announces the call again names the same one, so that the
+// row that is written first has the room of the run that began later. Nobody can tell a call by it.
+func roomOf(sid string) string {
+	sum := sha256.Sum256([]byte("room of " + sid))
+	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:20])
+}
+
+// caller is who calls, empty when withheld or unparsable.
+func (w webhook) caller() models.Phone {
+	caller, _ := models.ParsePhone(w.form.Get("From"))
+	return caller
+}
+
+// shown is the number that the emergency number sees: empty, for the caller's own, unless they have
+// none to show.
+func (w webhook) shown() models.Phone {
+	if w.caller() == "" {
+		return w.ours()
+	}
+	return ""
 }
 
 // factsWithin is how long the database may take to say what it knows of a caller. A call goes on
@@ -154,7 +177,7 @@ func (s *Server) later(w webhook, in models.Inbound) error {
 	words := wordsOf(plan)
 	if next >= triesBeforeDiversion && plan.EmergencyNumber != "" && in.Refusal == "" {
 		s.divertArriving(in)
-		return w.say(words.Divert(plan.EmergencyNumber))
+		return w.say(words.Divert(plan.EmergencyNumber, w.shown()))
 	}
 	if plan.RouteID != "" {
 		s.arrive(arrival(in))
@@ -173,11 +196,10 @@ func (s *Server) later(w webhook, in models.Inbound) error {
 // noService tells a caller that the number does nothing, and keeps a record of it.
 func (s *Server) noService(w webhook, sid string, number models.Phone, route models.Route, reason string) error {
 	s.log.Warn("call to a number without service", "call", sid, "number", number, "route", route.ID, "reason", reason)
-	caller, _ := models.ParsePhone(w.form.Get("From"))
 	now := s.now()
 	s.arrive(models.Call{
 		ID: uuid.Must(uuid.NewV7()).String(), CarrierCallID: sid, RouteID: route.ID, RouteName: route.Name,
-		Caller: caller, Number: number, Country: w.form.Get("FromCountry"), Verstat: w.form.Get("StirVerstat"),
+		Caller: w.caller(), Number: number, Country: w.form.Get("FromCountry"), Verstat: w.form.Get("StirVerstat"),
 		Stage: models.StageEnded, Outcome: models.Refused, Reason: reason, StartedAt: now, EndedAt: &now,
 	})
 	return w.say(wordsOfRoute(route).Goodbye(models.PhraseNoService))
@@ -222,7 +244,8 @@ func (s *Server) nobody(w webhook) error {
 }
 
 // callerDone is asked when the caller's time in the room is over: the responder hung up, or the
-// room could not be had and the caller is to be put there again.
+// room could not be had and the caller is to come back in a moment. Sent there at once, they would
+// go to and fro as fast as the carrier can.
 func (s *Server) callerDone(w webhook) error {
 	switch {
 	case !w.known():
@@ -234,9 +257,7 @@ func (s *Server) callerDone(w webhook) error {
 	}
 	sid := w.Param("call")
 	s.log.Warn("room not to be had", "call", sid)
-	answer, err := s.update(w, workflows.CallID(sid), workflows.UpdateAnswer, "answer/room/"+w.delivery(),
-		workflows.Asked{AnswerBy: w.deadline()})
-	return s.reply(w, sid, answer, err, s.links(sid).VoiceAgain())
+	return w.say(s.words(w).OneMoment(true, tryAgainAfter, s.links(sid).VoiceAgain(), s.links(sid)))
 }
 
 // status tells that a caller's leg has ended.

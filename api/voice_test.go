@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -81,24 +82,29 @@ func (wt *webhookTest) isOnRecord(want models.Call) {
 }
 
 func TestARoomIsOpaque(t *testing.T) {
-	inCall(t, "and never the same", func(wt *webhookTest) {
-		for range 50 {
-			wt.post("/twilio/voice", arriving())
-		}
-		seen := map[string]bool{}
-		for _, in := range wt.temporal.inputs {
+	inCall(t, "always the same for a call, and no other's", func(wt *webhookTest) {
+		seen := map[string]string{} // the call, by its room
+		for i := range 50 {
+			sid := fmt.Sprintf("CA%032x", i%25)
+			wt.post("/twilio/voice", arriving("CallSid", sid))
+			in := wt.temporal.inputs[i]
 			if len(in.Room) < 16 || !regexp.MustCompile(`^[A-Za-z0-9]+$`).MatchString(in.Room) {
 				wt.Errorf("room %q", in.Room)
 			}
-			for _, secret := range []string{callersNumber[1:], ourNumber[1:], alicesNumber[1:], callerLeg[2:], in.CallID} {
+			for _, secret := range []string{callersNumber[1:], ourNumber[1:], alicesNumber[1:], sid[2:], in.CallID} {
 				if strings.Contains(in.Room, secret) || strings.Contains(secret, in.Room) {
 					wt.Errorf("the room %s tells of %s", in.Room, secret)
 				}
 			}
-			if seen[in.Room] {
-				wt.Errorf("room %s twice", in.Room)
+			if seen[in.Room] == "" {
+				seen[in.Room] = sid
 			}
-			seen[in.Room] = true
+			if seen[in.Room] != sid {
+				wt.Errorf("%s and %s have one room", seen[in.Room], sid)
+			}
+		}
+		if len(seen) != 25 {
+			wt.Errorf("%d rooms for 25 calls", len(seen))
 		}
 	})
 }
@@ -235,6 +241,17 @@ func TestAPlanKnowsWhatTheCarrierAccountMayPlace(t *testing.T) {
 }
 
 func TestTheRoomOfACallIsOnItsRow(t *testing.T) {
+	inCall(t, "though nothing could decide when its row was written", func(wt *webhookTest) {
+		wt.temporal.fails = map[string]error{"start": errAway}
+		wt.post("/twilio/voice", arriving())
+		first := wt.row()
+		wt.temporal.fails, wt.temporal.answer = nil, inTheRoom
+		wt.hears(theRoom, wt.post("/twilio/voice?try=1", arriving()))
+		run := wt.temporal.inputs[len(wt.temporal.inputs)-1]
+		if row := wt.row(); row.Room == "" || row.Room != first.Room || row.Room != run.Room {
+			wt.Errorf("on record is room %q, first %q; the run has %q", row.Room, first.Room, run.Room)
+		}
+	})
 	inCall(t, "so that others find the caller there", func(wt *webhookTest) {
 		wt.temporal.answer = inTheRoom
 		wt.post("/twilio/voice", arriving())

@@ -17,7 +17,7 @@ func main() {
 	n := flag.Int("n", 100, "calls of each kind and side")
 	asJSON := flag.Bool("json", false, "print JSON instead of a table")
 	quick := flag.Bool("quick", false, "a few calls only, to see that it works; targets are shown and not judged")
-	heldOnly := flag.Bool("held", false, "only what calls on hold take")
+	only := flag.String("only", "", "only one part: times, held or rest")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -25,7 +25,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench:", serveHeldWorker(ctx, role))
 		os.Exit(1) //nolint:gocritic // a worker is killed, not stopped
 	}
-	passed, err := run(ctx, *n, *asJSON, *quick, *heldOnly)
+	passed, err := run(ctx, *n, *asJSON, *quick, *only)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 	}
@@ -36,7 +36,7 @@ func main() {
 }
 
 // run measures and prints. passed says that no target was missed.
-func run(ctx context.Context, n int, asJSON, quick, heldOnly bool) (passed bool, err error) {
+func run(ctx context.Context, n int, asJSON, quick bool, only string) (passed bool, err error) {
 	if quick {
 		n = crowd
 	}
@@ -54,13 +54,18 @@ func run(ctx context.Context, n int, asJSON, quick, heldOnly bool) (passed bool,
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
 	var r report
-	if !heldOnly {
+	if only == "" || only == "times" {
 		if r.Figures, err = measureTimes(ctx, dir, server.FrontendHostPort(), n); err != nil {
 			return false, err
 		}
 	}
-	if !quick {
+	if !quick && (only == "" || only == "held") {
 		if r.Held, err = measureHeld(ctx, dir, server.FrontendHostPort(), os.Stderr); err != nil {
+			return false, err
+		}
+	}
+	if !quick && (only == "" || only == "rest") {
+		if r.REST, err = measureREST(ctx, dir, server.FrontendHostPort(), os.Stderr); err != nil {
 			return false, err
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"text/tabwriter"
@@ -13,17 +14,50 @@ import (
 type report struct {
 	Figures []figure `json:"figures"`
 	Held    []held   `json:"held,omitempty"`
+
+	REST map[string]restReport `json:"rest,omitempty"` // by database
 }
 
 func (r report) passes() bool {
+	for _, rest := range r.REST {
+		if slices.ContainsFunc(rest.Figures, func(f restFigure) bool { return !f.Pass }) {
+			return false
+		}
+	}
 	return allPass(r.Figures) && !slices.ContainsFunc(r.Held, func(h held) bool { return !h.Pass })
 }
 
 func (r report) print(out io.Writer) error {
-	if err := printTable(out, r.Figures); err != nil || len(r.Held) == 0 {
-		return err
+	if len(r.Figures) > 0 {
+		if err := printTable(out, r.Figures); err != nil {
+			return err
+		}
 	}
-	return printHeld(out, r.Held)
+	if len(r.Held) > 0 {
+		if err := printHeld(out, r.Held); err != nil {
+			return err
+		}
+	}
+	return printREST(out, r.REST)
+}
+
+func printREST(out io.Writer, reports map[string]restReport) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, database := range slices.Sorted(maps.Keys(reports)) {
+		_, _ = fmt.Fprintf(table, "\nREST on %s, %d requests a second, CPU a request %.2f ms\tsamples\tmedian\tp99\tto the first page\ttarget\t\n",
+			database, restRate, reports[database].CPU)
+		for _, f := range reports[database].Figures {
+			ratio, target, verdict := "", fmt.Sprintf("p99 < %.0f ms", restP99), "PASS"
+			if f.Ratio > 0 {
+				ratio, target = fmt.Sprintf("%.2f", f.Ratio), fmt.Sprintf("ratio ≤ %.1f", restLastPage)
+			}
+			if !f.Pass {
+				verdict = "FAIL"
+			}
+			_, _ = fmt.Fprintf(table, "%s\t%d\t%.1f ms\t%.1f ms\t%s\t%s\t%s\n", f.Name, f.Samples, f.Took.Median, f.Took.P99, ratio, target, verdict)
+		}
+	}
+	return table.Flush()
 }
 
 // printHeld shows what calls on hold take of a worker.

@@ -64,7 +64,7 @@ func newCrashSystem(t *testing.T, namespace string) *crashSystem {
 	}
 	s.store = storetest.Open(t, s.server.Database)
 	s.temporal = dialTemporal(t, temporalAddress, namespace)
-	document := twiml.Words{}.Fallback("", models.Links{Base: s.public}.VoiceAgain())
+	document := twiml.Words{}.Fallback("", "", models.Links{Base: s.public}.VoiceAgain())
 	static := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/xml")
 		_, _ = w.Write(document)

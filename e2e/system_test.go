@@ -72,7 +72,7 @@ const atOnceInTests = "12"
 var namespaces = []string{
 	"sqlite", "postgres", "broken", "real-time", crashNamespace, crashDialNamespace,
 	"away-worker", "away-temporal", "away-temporal-silent", "away-database", "away-database-silent", "rest-database", "rest-database-silent", "away-site",
-	"divert-worker", "divert-temporal", "divert-temporal-silent", "hold-worker", "hold-temporal", "hold-temporal-silent", "hold-back", "hold-move", "left-first", "divert-database",
+	"divert-worker", "divert-temporal", "divert-temporal-silent", "hold-worker", "hold-temporal", "hold-temporal-silent", "hold-back", "hold-late", "hold-move", "left-first", "divert-database",
 	"faults", "callbacks", "races",
 }
 
@@ -194,7 +194,7 @@ func newSystem(t testing.TB, namespace string, pace float64, life testing.TB) *s
 	s.public = web.URL
 	server, err := api.New(api.Config{
 		Store: s.store, Temporal: s.temporal, Namespace: namespace, Carrier: rest,
-		AuthTokens: []string{authToken}, PublicURL: web.URL, Pace: pace, Log: logger,
+		AuthTokens: []string{authToken}, PublicURL: web.URL, AdminKey: adminKey, Pace: pace, Log: logger,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -59,6 +59,7 @@ type Answer struct {
 	Rounds   int       `json:"rounds,omitempty"` // for hold and join: see Plan.HoldRounds
 	Quiet    bool      `json:"quiet,omitempty"`  // for hold: without the greeting, which was heard before
 	To       Phone     `json:"to,omitempty"`     // for forward
+	Shown    Phone     `json:"shown,omitempty"`  // for forward: the number that is shown there; empty shows the caller's
 
 	Phrases map[Phrase]string `json:"phrases,omitempty"` // the route's own, instead of the built-in ones
 }

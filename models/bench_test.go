@@ -57,6 +57,72 @@ func BenchmarkOnCall(b *testing.B) {
 	}
 }
 
+// Who is on call now, of 20 people in turn, takes under 5 µs when the zone is at hand, as it is for a
+// call. OnCall, which reads the zone from a file, takes as long as that does.
+func BenchmarkOnCallNow(b *testing.B) {
+	s, at, loc := rota(20, weekly), instant(monday), mustZone(london)
+	for _, c := range []struct {
+		name   string
+		duties func() []Duty
+	}{
+		{"the zone at hand", func() []Duty { return s.duties(at, loc, false) }},
+		{"the zone read", func() []Duty { return s.OnCall(at) }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if len(c.duties()) != 1 {
+					b.Fatal("nobody is on call")
+				}
+			}
+		})
+	}
+}
+
+// A year of 20 people who hand over weekly or daily takes under 1 ms, and two years twice that.
+func BenchmarkEntries(b *testing.B) {
+	office := rota(20, daily)
+	for _, day := range []string{"monday", "tuesday", "wednesday", "thursday", "friday"} {
+		office.Rotations[0].WorkingIntervals = append(office.Rotations[0].WorkingIntervals, WorkingInterval{day, 9 * 60, 17 * 60})
+	}
+	overridden := rota(20, daily)
+	for at := range 730 {
+		from := instant(monday).AddDate(0, 0, at)
+		overridden.Overrides = append(overridden.Overrides, Override{
+			ID: fmt.Sprint(at), Rotation: "primary", UserID: "erin", From: from, To: from.Add(30 * time.Hour), CreatedAt: from.AddDate(0, 0, -at%7),
+		})
+	}
+	two := rota(20, daily)
+	two.Rotations = append(two.Rotations, rotation("late", "2020-03-02T17:00", daily, "alice", "bob"))
+	for _, c := range []struct {
+		name string
+		s    Schedule
+	}{
+		{"weekly", rota(20, weekly)}, {"daily", rota(20, daily)}, {"hourly", rota(20, hourly)},
+		{"daily at work", office}, {"daily with an override a day", overridden}, {"two rotations, daily", two},
+	} {
+		for years := 1; years <= 2; years++ {
+			b.Run(fmt.Sprintf("%s, years: %d", c.name, years), func(b *testing.B) {
+				from := instant(monday)
+				b.ReportAllocs()
+				for b.Loop() {
+					if len(c.s.entries(Stretch{from, from.AddDate(years, 0, 0)}, nil).Final) < 52 {
+						b.Fatal("entries are missing")
+					}
+				}
+			})
+		}
+	}
+}
+
+func rota(people int, every []Cadence) Schedule {
+	var ids []string
+	for i := range people {
+		ids = append(ids, fmt.Sprintf("019a3c5e-0000-7000-8000-%012d", i))
+	}
+	return Schedule{TimeZone: london, Rotations: []Rotation{rotation("primary", "2020-03-02T09:00", every, ids...)}}
+}
+
 func BenchmarkShift(b *testing.B) {
 	r := rotation("primary", "2020-03-02T09:00", fourThree, "alice", "bob", "carol")
 	at, loc := instant("2026-03-29T00:30:00Z"), mustZone(london)

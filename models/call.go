@@ -42,7 +42,7 @@ type Inbound struct {
 	Country string    `json:"country"`  // of the caller, ISO 3166-1, as the carrier says; may be empty
 	Verstat string    `json:"verstat"`  // the carrier's attestation of the caller's number; may be empty
 	At      time.Time `json:"at"`       // when the first webhook came
-	Room    string    `json:"room"`     // opaque random name of the conference
+	Room    string    `json:"room"`     // opaque name, always the same for a call of the conference
 
 	Refusal   RefusalReason `json:"refusal,omitempty"`    // why the caller may not call; empty lets them
 	CallToken string        `json:"call_token,omitempty"` // the carrier's leave to show the caller's number to responders

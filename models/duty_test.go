@@ -117,9 +117,10 @@ func mayChange(s Schedule, duty Duty, at time.Time, loc *time.Location) bool {
 		found = found || o.Seat == duty.Seat && (o.From.Equal(end) || o.To.Equal(end))
 	}
 	for _, r := range s.Rotations {
+		loc := r.zone(loc)
 		_, handover := r.shift(at, loc)
 		found = found || handover.Equal(end) || r.EffectiveFrom != nil && r.EffectiveFrom.Equal(end) ||
-			working(r, end.Add(-quarter).In(loc)) && !working(r, end.In(loc))
+			r.EffectiveUntil != nil && r.EffectiveUntil.Equal(end) || working(r, end.Add(-quarter).In(loc)) && !working(r, end.In(loc))
 	}
 	return found
 }
@@ -133,7 +134,8 @@ func working(r Rotation, local time.Time) bool {
 
 const quarter = 15 * time.Minute
 
-// anySchedule draws a rotation in up to three versions with overrides, and an instant. Everything
+// anySchedule draws a rotation in up to three versions, of which some end and some have a zone of
+// their own, with overrides, and an instant. Everything
 // in it happens on the quarter of an hour, as clock changes do.
 func anySchedule(t *rapid.T) (Schedule, time.Time) {
 	r, loc, at := anyRotation(t)
@@ -141,7 +143,7 @@ func anySchedule(t *rapid.T) (Schedule, time.Time) {
 	start := time.Time(r.Handover.StartsAt).Truncate(quarter)
 	r.Handover.StartsAt = LocalTime(start)
 	r.Seats = rapid.IntRange(1, len(r.Users)).Draw(t, "seats")
-	s := Schedule{TimeZone: loc.String()}
+	s := Schedule{ID: "s-1", TimeZone: loc.String()}
 	near := func(name string) time.Time {
 		return at.Add(time.Duration(rapid.IntRange(-96, 96).Draw(t, name)) * quarter)
 	}
@@ -153,6 +155,16 @@ func anySchedule(t *rapid.T) (Schedule, time.Time) {
 			r.Users = r.Users[:rapid.IntRange(1, len(r.Users)).Draw(t, "users")]
 			r.Seats = rapid.IntRange(1, len(r.Users)).Draw(t, "seats")
 		}
+		if rapid.IntRange(0, 3).Draw(t, "ends") == 0 {
+			until := near("effective until")
+			if r.EffectiveFrom != nil && !until.After(*r.EffectiveFrom) {
+				until = r.EffectiveFrom.Add(quarter)
+			}
+			r.EffectiveUntil = &until
+		}
+		if rapid.IntRange(0, 3).Draw(t, "in a zone of its own") == 0 {
+			r.TimeZone = anyZone(t).String()
+		}
 		for range rapid.IntRange(0, 3).Draw(t, "intervals") {
 			from := ClockTime(15 * rapid.IntRange(0, 95).Draw(t, "work from"))
 			to := ClockTime(15 * rapid.IntRange(int(from)/15+1, 96).Draw(t, "to"))
@@ -162,7 +174,10 @@ func anySchedule(t *rapid.T) (Schedule, time.Time) {
 		s.Rotations = append(s.Rotations, r)
 	}
 	for i := range rapid.IntRange(0, 4).Draw(t, "overrides") {
-		o := Override{Rotation: r.Name, UserID: fmt.Sprint("stand-in ", i), From: near("override from"), CreatedAt: at.Add(time.Duration(i))}
+		o := Override{ID: fmt.Sprint("o-", i), Rotation: r.Name, UserID: fmt.Sprint("stand-in ", i), From: near("override from"), CreatedAt: at.Add(time.Duration(i))}
+		if rapid.IntRange(0, 3).Draw(t, "by nobody") == 0 {
+			o.UserID = ""
+		}
 		o.To = o.From.Add(time.Duration(rapid.IntRange(1, 96).Draw(t, "override lasts")) * quarter)
 		o.Seat = rapid.IntRange(0, 1).Draw(t, "seat")
 		s.Overrides = append(s.Overrides, o)

@@ -15,15 +15,27 @@ var ErrNotFound = errors.New("not found")
 // ErrTaken says that a unique name or number is already in use.
 var ErrTaken = errors.New("already taken")
 
-// ErrInUse says that something cannot be removed while others refer to it.
-var ErrInUse = errors.New("in use")
-
 // ErrStale says that a row changed since it was read.
 var ErrStale = errors.New("changed since it was read")
 
 // ErrAway says that the database cannot be reached or does not answer in time. Of a change it is
 // then unknown whether it was made.
 var ErrAway = errors.New("database away")
+
+// InUseError says that something cannot be removed while others need it.
+type InUseError struct {
+	What  string   // what was to be removed, as in: user "Alice Adams"
+	By    []string // each that needs it, as in: call route "Support"
+	First string   // what to do, as in: switch the route off first; empty: change those that need it
+}
+
+func (e *InUseError) Error() string {
+	first := e.First
+	if first == "" {
+		first = "change what uses it first"
+	}
+	return e.What + " is in use by " + strings.Join(e.By, ", ") + ": " + first
+}
 
 // InvalidError is a value that its giver must mend before trying again.
 type InvalidError struct {

@@ -15,10 +15,14 @@ import (
 //	Europe/London        2026-03-29 01:00 skips to 02:00, 2026-10-25 02:00 goes back to 01:00
 //	America/New_York     2026-03-08 02:00 skips to 03:00, 2026-11-01 02:00 goes back to 01:00
 //	Australia/Lord_Howe  2026-10-04 02:00 skips to 02:30, 2026-04-05 02:00 goes back to 01:30
+//	Africa/Casablanca    2026-02-15 03:00 goes back to 02:00 for Ramadan, 2026-03-22 02:00 skips to 03:00
+//	Pacific/Apia         2011-12-30 00:00 skips to 2011-12-31 00:00
 const (
-	london   = "Europe/London"
-	newYork  = "America/New_York"
-	lordHowe = "Australia/Lord_Howe"
+	london     = "Europe/London"
+	newYork    = "America/New_York"
+	lordHowe   = "Australia/Lord_Howe"
+	casablanca = "Africa/Casablanca"
+	apia       = "Pacific/Apia"
 )
 
 // In each case alice, bob and carol hand over in this order from the start on.
@@ -65,6 +69,24 @@ func TestHandoverAcrossClockChanges(t *testing.T) {
 		{"lord howe: the second 01:45 is no handover", lordHowe, "2026-04-03T01:45", daily, "2026-04-05T01:45:00+10:30", "carol until 2026-04-06T01:45:00+10:30"},
 		{"lord howe: a start that happens twice is at the first", lordHowe, "2026-04-05T01:45", daily, "2026-04-05T01:45:00+11:00", "alice until 2026-04-06T01:45:00+10:30"},
 
+		// Ramadan, when the clocks of Morocco are an hour back.
+		{"casablanca: before the first 02:30", casablanca, "2026-02-13T02:30", daily, "2026-02-15T02:29:59+01:00", "bob until 2026-02-15T02:30:00+01:00"},
+		{"casablanca: at the first 02:30", casablanca, "2026-02-13T02:30", daily, "2026-02-15T02:30:00+01:00", "carol until 2026-02-16T02:30:00Z"},
+		{"casablanca: the second 02:30 is no handover", casablanca, "2026-02-13T02:30", daily, "2026-02-15T02:30:00Z", "carol until 2026-02-16T02:30:00Z"},
+		{"casablanca: 02:30 is skipped, before it", casablanca, "2026-03-20T02:30", daily, "2026-03-22T01:59:59Z", "bob until 2026-03-22T03:00:00+01:00"},
+		{"casablanca: 02:30 is skipped, at the skip", casablanca, "2026-03-20T02:30", daily, "2026-03-22T03:00:00+01:00", "carol until 2026-03-23T02:30:00+01:00"},
+		{"casablanca: into Ramadan at 09:00", casablanca, "2026-02-09T09:00", weekly, "2026-02-16T08:59:59Z", "alice until 2026-02-16T09:00:00Z"},
+		{"casablanca: and out of it", casablanca, "2026-02-09T09:00", weekly, "2026-03-23T08:59:59+01:00", "carol until 2026-03-23T09:00:00+01:00"},
+
+		// A day that Samoa did not have: its handovers are at its skip.
+		{"apia: the day before the missing one is short", apia, "2011-12-28T09:00", daily, "2011-12-29T23:59:59-10:00", "bob until 2011-12-31T00:00:00+14:00"},
+		{"apia: the missing day's handover is at its skip", apia, "2011-12-28T09:00", daily, "2011-12-31T00:00:00+14:00", "carol until 2011-12-31T09:00:00+14:00"},
+		{"apia: the day after has its own", apia, "2011-12-28T09:00", daily, "2011-12-31T09:00:00+14:00", "alice until 2012-01-01T09:00:00+14:00"},
+		{"apia: a week that ends on the missing day", apia, "2011-12-23T09:00", weekly, "2011-12-29T12:00:00-10:00", "alice until 2011-12-31T00:00:00+14:00"},
+		{"apia: a week that begins on it", apia, "2011-12-23T09:00", weekly, "2011-12-31T00:00:00+14:00", "bob until 2012-01-06T09:00:00+14:00"},
+		{"apia: the hour before it", apia, "2011-12-29T23:00", hourly, "2011-12-29T23:30:00-10:00", "alice until 2011-12-31T00:00:00+14:00"},
+		{"apia: its 24 hours are nobody's", apia, "2011-12-29T23:00", hourly, "2011-12-31T00:00:00+14:00", "bob until 2011-12-31T01:00:00+14:00"},
+
 		// Weekly.
 		{"london: the week of the change has 167 hours", london, "2026-03-23T09:00", weekly, "2026-03-30T08:59:59+01:00", "alice until 2026-03-30T09:00:00+01:00"},
 		{"london: the week after it has 168", london, "2026-03-23T09:00", weekly, "2026-03-30T09:00:00+01:00", "bob until 2026-04-06T09:00:00+01:00"},
@@ -94,7 +116,18 @@ func TestHandoverAcrossClockChanges(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := Schedule{TimeZone: c.zone, Rotations: []Rotation{rotation("primary", c.starts, c.every, "alice", "bob", "carol")}}
-			if diff := cmp.Diff(c.want, told(s.OnCall(instant(c.at)))); diff != "" {
+			at := instant(c.at)
+			duties := s.OnCall(at)
+			if diff := cmp.Diff(c.want, told(duties)); diff != "" {
+				t.Fatal(diff)
+			}
+			end := at.Add(MaxWindow)
+			entries, err := s.Entries(at, end, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			first := Entry{From: at, To: earlier(duties[0].Until, end), Rotation: "primary", UserID: duties[0].UserID}
+			if diff := cmp.Diff([]Entry{first, first}, []Entry{entries.Scheduled[0], entries.Final[0]}); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -154,7 +187,7 @@ func TestHandoverKeepsItsClockTime(t *testing.T) {
 		_, until := r.shift(at, loc)
 		// Samoa had no 30 December 2011 at all; the handovers of that day are at its skip.
 		skip := time.Date(2011, 12, 31, 0, 0, 0, 0, loc)
-		if got := until.In(loc).Format("15:04:05"); got != "09:00:00" && (loc.String() != "Pacific/Apia" || !until.Equal(skip)) {
+		if got := until.In(loc).Format("15:04:05"); got != "09:00:00" && (loc.String() != apia || !until.Equal(skip)) {
 			t.Fatalf("the handover is at %s", until.In(loc))
 		}
 	})
@@ -221,7 +254,7 @@ func anyRotation(t *rapid.T) (Rotation, *time.Location, time.Time) {
 // anyZone draws a zone. Apia once skipped a day, and Beirut and Santiago change at midnight.
 func anyZone(t *rapid.T) *time.Location {
 	return mustZone(rapid.SampledFrom([]string{
-		london, newYork, lordHowe, "UTC", "Asia/Kolkata", "Asia/Beirut", "America/Santiago", "Pacific/Apia", "Pacific/Chatham",
+		london, newYork, lordHowe, casablanca, "UTC", "Asia/Kolkata", "Asia/Beirut", "America/Santiago", apia, "Pacific/Chatham",
 	}).Draw(t, "zone"))
 }
 

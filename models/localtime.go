@@ -35,14 +35,23 @@ func earlier(t, limit time.Time) time.Time {
 	return limit
 }
 
+// later is the later of two instants.
+func later(t, u time.Time) time.Time {
+	if t.After(u) {
+		return t
+	}
+	return u
+}
+
 // wallClock is what the clock on the wall shows.
 func wallClock(t time.Time) time.Time {
 	_, offset := t.Zone()
 	return t.Add(time.Duration(offset) * time.Second).UTC()
 }
 
-// In is the instant at which the clocks of a zone first show this time. Where they skip it, it
-// is the instant of the skip.
+// In is the instant at which the clocks of a zone first show this time: the first of two where they
+// go back and show it again. Where they skip it, it is the instant of the skip. So of two local
+// times the later is never the earlier instant.
 func (l LocalTime) In(loc *time.Location) time.Time {
 	wall := time.Time(l)
 	before := l.at(wall.Add(-24*time.Hour), loc)

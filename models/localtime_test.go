@@ -24,8 +24,12 @@ func TestLocalTimeIn(t *testing.T) {
 		{"a time that happens twice in new york", newYork, "2026-11-01T01:30", "2026-11-01T01:30:00-04:00"},
 		{"a skip of half an hour", lordHowe, "2026-10-04T02:15", "2026-10-04T02:30:00+11:00"},
 		{"half an hour that happens twice", lordHowe, "2026-04-05T01:45", "2026-04-05T01:45:00+11:00"},
+		{"an hour that happens twice for ramadan", casablanca, "2026-02-15T02:30", "2026-02-15T02:30:00+01:00"},
+		{"a skip after ramadan", casablanca, "2026-03-22T02:30", "2026-03-22T03:00:00+01:00"},
 		{"a midnight that is skipped", "Asia/Beirut", "2026-03-29T00:00", "2026-03-29T01:00:00+03:00"},
-		{"a day that is skipped", "Pacific/Apia", "2011-12-30T09:00", "2011-12-31T00:00:00+14:00"},
+		{"a day that is skipped", apia, "2011-12-30T09:00", "2011-12-31T00:00:00+14:00"},
+		{"its last second", apia, "2011-12-30T23:59:59", "2011-12-31T00:00:00+14:00"},
+		{"the second before it", apia, "2011-12-29T23:59:59", "2011-12-29T23:59:59-10:00"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := local(c.wall).In(mustZone(c.zone)).Format(time.RFC3339); got != c.want {

@@ -8,7 +8,7 @@ type NumberStatus string
 // The states of a number.
 const (
 	NumberActive   NumberStatus = "active"   // calls to it reach us
-	NumberReleased NumberStatus = "released" // given back to the carrier; kept for the record
+	NumberReleased NumberStatus = "released" // no longer ours, or at the carrier without our webhooks; kept for the record
 )
 
 // PhoneNumber is a number that we own at the carrier.

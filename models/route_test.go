@@ -109,7 +109,7 @@ func TestRouteValidate(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := validRoute().Defaults()
 			c.fault(&r)
-			if diff := cmp.Diff(c.want, faulty(r.Validate(directory()))); diff != "" {
+			if diff := cmp.Diff(c.want, faulty(r.Validate(directory(), instant(monday)))); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -133,36 +133,83 @@ func wordsMissing(fields ...string) []string {
 	return fields
 }
 
-func TestRouteThatReachesNobodyIsRefused(t *testing.T) {
+func TestWhomARouteNamesAtFaultIsSaidByName(t *testing.T) {
+	const remedy = "; name an active user with a phone and an on-call licence"
 	for _, c := range []struct {
 		name    string
 		targets []Target
-		reaches bool
+		want    string
 	}{
-		{"a user with a phone", []Target{aUser("alice")}, true},
-		{"a user without a phone", []Target{aUser("dave")}, false},
-		{"a user without a licence", []Target{aUser("erin")}, false},
-		{"a user who left", []Target{aUser("frank")}, false},
-		{"all of them", []Target{aUser("dave"), aUser("erin"), aUser("frank")}, false},
-		{"one of them has a phone", []Target{aUser("dave"), aUser("alice")}, true},
-		{"a schedule of users with phones", []Target{current("primary")}, true},
-		{"a schedule of users without", []Target{current("unreachable")}, false},
-		{"a schedule that begins years later", []Target{current("later")}, true},
-		{"a user's id left in a target of a schedule", []Target{{Type: TargetSchedule, ScheduleID: "unreachable", Mode: Everyone, UserID: "alice"}}, false},
-		{"a schedule's id left in a target of a user", []Target{{Type: TargetUser, ScheduleID: "primary", UserID: "dave"}}, false},
+		{"a user with a phone", []Target{aUser("alice")}, ""},
+		{"a user without a phone", []Target{aUser("dave")}, "levels: can reach nobody: Dave has no phone" + remedy},
+		{"a user who left", []Target{aUser("frank")}, "levels: can reach nobody: Frank is deactivated" + remedy},
+		{"a user without a licence", []Target{aUser("alice"), aUser("erin")}, "levels[0].targets[1].user_id: Erin has no on-call licence"},
+		{"all of them", []Target{aUser("dave"), aUser("erin"), aUser("frank"), aUser("dave")},
+			"levels[0].targets[1].user_id: Erin has no on-call licence; " +
+				"levels: can reach nobody: Dave has no phone, Erin has no on-call licence, Frank is deactivated" + remedy},
+		{"one of them has a phone", []Target{aUser("dave"), aUser("frank"), aUser("alice")}, ""},
+		{"a schedule of users with phones", []Target{current("primary")}, ""},
+		{"a schedule of which one has no licence", []Target{current("unreachable"), aUser("bob")}, ""},
+		{"a schedule of users out of reach", []Target{current("unreachable")},
+			"levels: can reach nobody: Dave has no phone, Erin has no on-call licence, Frank is deactivated" + remedy},
+		{"a schedule of users without a licence", []Target{aUser("bob"), next("unlicensed")},
+			"levels[0].targets[1].schedule_id: nobody of Unlicensed has an on-call licence: Erin"},
+		{"it has one by an override to come", []Target{current("rescued")}, ""},
+		{"an override is of no use to everyone", []Target{aUser("bob"), everyone("rescued")},
+			"levels[0].targets[1].schedule_id: nobody of Rescued has an on-call licence: Erin"},
+		{"a schedule whose able users were on call long ago", []Target{current("changed")}, "levels: can reach nobody: Dave has no phone" + remedy},
+		{"a schedule whose able users are still to come", []Target{current("improved")}, ""},
+		{"a schedule of users who are no more", []Target{current("forgotten")}, "levels: can reach nobody" + remedy},
+		{"a schedule that begins years later", []Target{current("later")}, ""},
+		{"a user's id left in a target of a schedule", []Target{{Type: TargetSchedule, ScheduleID: "unreachable", Mode: Everyone, UserID: "alice"}},
+			"levels: can reach nobody: Dave has no phone, Erin has no on-call licence, Frank is deactivated" + remedy},
+		{"a schedule's id left in a target of a user", []Target{{Type: TargetUser, ScheduleID: "primary", UserID: "dave"}},
+			"levels: can reach nobody: Dave has no phone" + remedy},
+		{"more people than anybody reads", []Target{aUser("frank"), everyone("crowd")},
+			"levels[0].targets[1].schedule_id: nobody of Crowd has an on-call licence: P0, P1, P2, P3, P4, P5, P6, P7 and 2 more; " +
+				"levels: can reach nobody: Frank is deactivated, P0 has no on-call licence, P1 has no on-call licence, P2 has no on-call licence, " +
+				"P3 has no on-call licence, P4 has no on-call licence, P5 has no on-call licence, P6 has no on-call licence and 3 more" + remedy},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			d := directory()
+			day := func(users ...string) Rotation { return rotation("day", "2026-03-02T09:00", daily, users...) }
+			from := func(at string, r Rotation) Rotation { r.EffectiveFrom = moment(at); return r }
+			crowd := day()
+			for i := range 10 {
+				id := fmt.Sprint("P", i)
+				d.Users[id], crowd.Users = User{ID: id, Name: id, Active: true}, append(crowd.Users, id)
+			}
+			for name, rotations := range map[string][]Rotation{
+				"Unlicensed": {day("erin", "zoe")}, "Rescued": {day("erin")}, "Forgotten": {day("zoe")}, "Crowd": {crowd},
+				"Changed":  {day("alice"), from("2026-03-01T09:00:00Z", day("dave"))},
+				"Improved": {day("dave"), from("2026-04-01T09:00:00Z", day("alice"))},
+			} {
+				d.Schedules[strings.ToLower(name)] = Schedule{Name: name, TimeZone: london, Rotations: rotations}
+			}
+			rescued := d.Schedules["rescued"]
+			rescued.Overrides = []Override{{Rotation: "day", UserID: "alice", From: instant("2026-03-02T09:00:00Z"), To: instant("2026-03-02T17:00:00Z")}}
+			d.Schedules["rescued"] = rescued
 			r := validRoute()
 			r.Levels = []Level{oneByOne(c.targets...)}
-			r = r.Defaults()
-			want := []string{"levels"}
-			if c.reaches {
-				want = nil
+			got := ""
+			if err := r.Defaults().Validate(d, instant(monday)); err != nil {
+				got = err.Error()
 			}
-			if diff := cmp.Diff(want, faulty(r.Validate(directory()))); diff != "" {
-				t.Error(diff)
+			if got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
+	}
+}
+
+func TestOurOwnNumberIsSaidByName(t *testing.T) {
+	r := validRoute().Defaults()
+	r.EmergencyNumber, r.Nobody = "+447700900001", Nobody{Action: NobodyForward, Number: "+447700900001"}
+	d := directory()
+	d.Numbers["ours"] = PhoneNumber{ID: "ours", Number: "+447700900001", Name: "Support line", Status: NumberActive}
+	const loop = `must not be our own number "Support line": the call would come back here`
+	if got, want := fmt.Sprint(r.Validate(d, instant(monday))), "nobody.number: "+loop+"; emergency_number: "+loop; got != want {
+		t.Errorf("got %s", got)
 	}
 }
 
@@ -212,7 +259,7 @@ func TestEveryLanguageFillsAValidRoute(t *testing.T) {
 		r := validRoute()
 		r.Language = l.Code
 		r = r.Defaults()
-		if err := r.Validate(directory()); err != nil || r.Voice != l.Voice {
+		if err := r.Validate(directory(), instant(monday)); err != nil || r.Voice != l.Voice {
 			t.Errorf("%s with voice %s: %v", l.Code, r.Voice, err)
 		}
 	}

@@ -2,6 +2,7 @@ package models
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -61,6 +62,14 @@ func TestOnCall(t *testing.T) {
 		{"and so it was before", []Rotation{again, edited, base}, nil, "2026-03-19T12:00:00Z", "dave until 2026-03-20T09:00:00Z"},
 		{"before the first version nobody is on call", []Rotation{edited}, nil, "2026-03-10T11:59:59Z", ""},
 
+		{"a rotation ends", []Rotation{with(func(r *Rotation) { r.EffectiveUntil = moment("2026-03-10T12:00:00Z") })}, nil, "2026-03-10T11:59:59Z", "carol until 2026-03-10T12:00:00Z"},
+		{"and then nobody is on call", []Rotation{with(func(r *Rotation) { r.EffectiveUntil = moment("2026-03-10T12:00:00Z") })}, nil, "2026-03-10T12:00:00Z", ""},
+		{"nor does an earlier version count again", []Rotation{base, with(func(r *Rotation) {
+			r.EffectiveFrom, r.EffectiveUntil = moment("2026-03-09T12:00:00Z"), moment("2026-03-10T12:00:00Z")
+		})}, nil, "2026-03-10T12:00:00Z", ""},
+		{"it may begin again", []Rotation{with(func(r *Rotation) { r.EffectiveUntil = moment("2026-03-10T12:00:00Z") }), again}, nil, "2026-03-20T12:00:00Z", "erin until 2026-03-21T09:00:00Z"},
+		{"a rotation may have a zone of its own", []Rotation{with(func(r *Rotation) { r.TimeZone = newYork })}, nil, "2026-03-03T13:59:59Z", "alice until 2026-03-03T14:00:00Z"},
+
 		{"an override has not begun", []Rotation{base}, []Override{dave}, "2026-03-03T09:59:59Z", "bob until 2026-03-03T10:00:00Z"},
 		{"an override begins", []Rotation{base}, []Override{dave}, "2026-03-03T10:00:00Z", "dave (override) until 2026-03-03T12:00:00Z"},
 		{"an override lasts to the second before its end", []Rotation{base}, []Override{dave}, "2026-03-03T11:59:59Z", "dave (override) until 2026-03-03T12:00:00Z"},
@@ -98,6 +107,9 @@ func TestNextOnCall(t *testing.T) {
 	nobody.UserID = ""
 	later := Override{Rotation: "primary", UserID: "dave", From: instant("2026-03-03T12:00:00Z"), To: instant("2026-03-03T13:00:00Z")}
 	only := func(r Rotation) []Rotation { return []Rotation{r} }
+	abroad := base
+	abroad.TimeZone = newYork
+	ending := func(at string) Rotation { r := base; r.EffectiveUntil = moment(at); return r }
 	edited := func(from string) []Rotation {
 		r := rotation("primary", "2026-03-02T09:00", daily, "erin")
 		r.EffectiveFrom = moment(from)
@@ -122,6 +134,14 @@ func TestNextOnCall(t *testing.T) {
 		{"one that takes effect after it ends their duty", edited("2026-03-03T12:00:00Z"), nil, "2026-03-02T10:30:00Z", "bob until 2026-03-03T12:00:00Z"},
 		{"an override that begins in their duty ends it", only(base), []Override{later}, "2026-03-02T10:30:00Z", "bob until 2026-03-03T12:00:00Z"},
 		{"work that ends in their duty does not", only(office), nil, "2026-03-08T10:30:00Z", "bob until 2026-03-10T09:00:00Z"},
+		{"a rotation that ends before has nobody next", only(ending("2026-03-02T12:00:00Z")), nil, "2026-03-02T10:30:00Z", ""},
+		{"one that ends after it ends their duty", only(ending("2026-03-03T12:00:00Z")), nil, "2026-03-02T10:30:00Z", "bob until 2026-03-03T12:00:00Z"},
+		{"a rotation in a zone of its own", only(abroad), nil, "2026-03-03T08:00:00Z", "bob until 2026-03-04T14:00:00Z"},
+		{"a version in a zone of its own", func() []Rotation {
+			versions := edited("2026-03-03T09:00:00Z")
+			versions[1].TimeZone = newYork
+			return versions
+		}(), nil, "2026-03-02T10:30:00Z", "erin until 2026-03-03T14:00:00Z"},
 		{"when nobody stands in nobody is next", only(base), []Override{nobody}, "2026-03-02T10:30:00Z", ""},
 		{"an hour that the clocks skip is passed over", only(rotation("primary", "2026-03-29T00:00", hourly, "alice", "bob", "carol")), nil, "2026-03-29T00:30:00Z", "carol until 2026-03-29T02:00:00Z"},
 	} {
@@ -187,6 +207,23 @@ func TestScheduleValidate(t *testing.T) {
 		{"no count", func(s *Schedule) { s.Rotations[0].Handover.Every = []Cadence{{"days", 0}} }, []string{"rotations[0].handover.every[0].count"}},
 		{"an unknown weekday", func(s *Schedule) { s.Rotations[0].WorkingIntervals[0].Weekday = "Monday" }, []string{"rotations[0].working_intervals[0].weekday"}},
 		{"work over midnight", func(s *Schedule) { s.Rotations[0].WorkingIntervals[0].To = 6 * 60 }, []string{"rotations[0].working_intervals[0].to"}},
+		{"work that overlaps on one day", func(s *Schedule) {
+			s.Rotations[0].WorkingIntervals = []WorkingInterval{{"monday", 9 * 60, 17 * 60}, {"monday", 8 * 60, 10 * 60}}
+		}, []string{"rotations[0].working_intervals[1]"}},
+		{"work that overlaps on no day", func(s *Schedule) {
+			s.Rotations[0].WorkingIntervals = []WorkingInterval{{"monday", 9 * 60, 17 * 60}, {"monday", 17 * 60, 18 * 60}, {"tuesday", 9 * 60, 17 * 60}}
+		}, nil},
+		{"a version that ends as it begins", func(s *Schedule) {
+			s.Rotations[0].EffectiveFrom, s.Rotations[0].EffectiveUntil = moment("2026-03-02T09:00:00Z"), moment("2026-03-02T09:00:00Z")
+		}, []string{"rotations[0].effective_until"}},
+		{"a version that ends", func(s *Schedule) { s.Rotations[0].EffectiveUntil = moment("2026-03-02T09:00:00Z") }, nil},
+		{"a rotation's zone that is not in the database", func(s *Schedule) { s.Rotations[0].TimeZone = "Mars/Olympus" }, []string{"rotations[0].time_zone"}},
+		{"a rotation's own zone", func(s *Schedule) { s.Rotations[0].TimeZone = "Asia/Tokyo" }, nil},
+		{"more rotations than fifty", func(s *Schedule) {
+			s.Rotations = many(51, s.Rotations[0], func(r *Rotation, i int) { r.Name = fmt.Sprint(i) })
+		}, []string{"rotations"}},
+		{"many versions of one", func(s *Schedule) { s.Rotations = many(1000, s.Rotations[0], since) }, nil},
+		{"too many versions", func(s *Schedule) { s.Rotations = many(1001, s.Rotations[0], since) }, []string{"rotations"}},
 		{"two versions from the same instant", func(s *Schedule) { s.Rotations = append(s.Rotations, s.Rotations[0]) }, []string{"rotations[1].effective_from"}},
 		{"two versions from different instants", func(s *Schedule) {
 			s.Rotations = append(s.Rotations, s.Rotations[0])
@@ -202,6 +239,20 @@ func TestScheduleValidate(t *testing.T) {
 			}
 		})
 	}
+}
+
+// many are versions of a rotation, each with a change of its own.
+func many(n int, r Rotation, change func(r *Rotation, i int)) []Rotation {
+	all := slices.Repeat([]Rotation{r}, n)
+	for i := range all {
+		change(&all[i], i)
+	}
+	return all
+}
+
+func since(r *Rotation, i int) {
+	at := instant(monday).AddDate(0, 0, i)
+	r.EffectiveFrom = &at
 }
 
 var (

@@ -33,7 +33,7 @@ func ofRoute(set func(*Route, string)) func(string) error {
 	return func(text string) error {
 		r := validRoute().Defaults()
 		set(&r, text)
-		return r.Validate(directory())
+		return r.Validate(directory(), instant(monday))
 	}
 }
 
@@ -61,7 +61,8 @@ func TestWhatTextsMayHold(t *testing.T) {
 		{"plain words", "Hello", true, true},
 		{"other scripts", "Grüße 日本語 שלום", true, true},
 		{"a family of one character that is several", "👩‍👧", true, true},
-		{"mark-up", `<Say>&amp;"'</Say>]]>`, true, true},
+		{"mark-up", `<Say>&amp;"'</Say>]]>`, true, false},
+		{"what only looks like mark-up", `&amp; "to be" & 'not'`, true, true},
 		{"a line end", "Hello\nthere", false, true},
 		{"a line end at the end", "Hello\n", false, true},
 		{"the line end of another system", "Hello\r\nthere", false, false},

@@ -83,11 +83,20 @@ func text(faults *Faults, field, s string, least, most int) {
 		faults.Add(field, "must be a single line")
 		return
 	}
-	spoken(faults, field, s, least, most)
+	lines(faults, field, s, least, most)
 }
 
-// spoken is text for what is said: it may have several lines, which are said as one.
+// spoken is text for what is said: it may have several lines, which are said as one. Mark-up is refused
+// rather than read aloud.
 func spoken(faults *Faults, field, s string, least, most int) {
+	if strings.ContainsAny(s, "<>") {
+		faults.Add(field, "must not contain < or >: it is said as it is written, and mark-up is not read")
+		return
+	}
+	lines(faults, field, s, least, most)
+}
+
+func lines(faults *Faults, field, s string, least, most int) {
 	n := 0
 	for _, r := range s {
 		n++

@@ -16,8 +16,8 @@ func (l *Leg) doDial(ctx context.Context, doc document, dial *node) (*ask, error
 			return l.dialConference(ctx, doc, dial, kid)
 		}
 	}
-	if id, set := dial.attr["callerId"]; set && !l.mayShow(id) {
-		l.emit(Event{Kind: EventRefused, Text: fmt.Sprintf("%d: a Dial may not show that callerId", codeCallerID), URL: bareURL(doc.url)})
+	if !l.mayShow(dial.get("callerId", l.From)) {
+		l.emit(Event{Kind: EventRefused, Text: fmt.Sprintf("%d: a Dial may not show that number", codeCallerID), URL: bareURL(doc.url)})
 		return l.afterDial(doc, dial, url.Values{"DialCallStatus": {StatusFailed}, "DialBridged": {"false"}})
 	}
 	nouns := dial.kids
@@ -46,13 +46,14 @@ func (l *Leg) doDial(ctx context.Context, doc document, dial *node) (*ask, error
 	return l.afterDial(doc, dial, outcome)
 }
 
-// codeCallerID is Twilio's error for a callerId that is not allowed.
+// codeCallerID is Twilio's error for a callerId that is not allowed, or for a caller's own number that is none.
 const codeCallerID = 13214
 
-// mayShow reports whether a Dial of this leg may show that number: one of its own two, or one that the account owns.
+// mayShow reports whether a Dial of this leg may show that number: one of its own two that is one, or one that the
+// account owns.
 func (l *Leg) mayShow(callerID string) bool {
 	_, owned := l.c.number(callerID)
-	return owned || callerID == l.From || callerID == l.To
+	return owned || phonePattern.MatchString(callerID) && (callerID == l.From || callerID == l.To)
 }
 
 // bridge is one Dial to phones that ring together. Guarded by Carrier.mu.

@@ -2,6 +2,8 @@ package simulator
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -46,6 +48,29 @@ func TestDialNumbers(t *testing.T) {
 				if l.Direction == OutboundDial && l.parent != in {
 					t.Error("a child without its parent")
 				}
+			}
+		})
+	}
+}
+
+func TestAWithheldCallerIsConnectedOnlyWithANumberToShow(t *testing.T) {
+	for _, c := range []struct{ name, from, dial, told string }{
+		{"their own, which is none", "anonymous", `<Dial action="/done">+12025550121</Dial>`, "failed false"},
+		{"their own, empty", "", `<Dial action="/done"><Number>+12025550121</Number></Dial>`, "failed false"},
+		{"their own, by its name", "anonymous", `<Dial action="/done" callerId="anonymous">+12025550121</Dial>`, "failed false"},
+		{"ours", "anonymous", `<Dial action="/done" callerId="+12025550100">+12025550121</Dial>`, "completed true"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(t)
+			b.says("/voice", c.dial)
+			b.says("/done", `<Say>Told {DialCallStatus} {DialBridged}</Say>`)
+			b.sim.Script(alice, Script{HangUpAfter: 4})
+			b.hears(b.sim.Dial(c.from, ours, CallerScript{}), "told "+c.told)
+			refused := slices.ContainsFunc(b.sim.History(), func(e Event) bool {
+				return e.Kind == EventRefused && strings.HasPrefix(e.Text, "13214")
+			})
+			if rung := len(b.sim.Phone(alice).Legs()) > 0; rung == refused || refused != strings.HasPrefix(c.told, "failed") {
+				t.Errorf("refused %t, rung %t", refused, rung)
 			}
 		})
 	}

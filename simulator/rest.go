@@ -60,6 +60,7 @@ func (c *Carrier) restRoutes(mux *http.ServeMux) {
 	handle("GET {account}/IncomingPhoneNumbers.json", c.listNumbers)
 	handle("GET {account}/IncomingPhoneNumbers/{file}", c.getNumber)
 	handle("POST {account}/IncomingPhoneNumbers/{file}", c.updateNumber)
+	handle("DELETE {account}/IncomingPhoneNumbers/{file}", c.deleteNumber)
 	handle("GET {account}/Conferences.json", c.listRooms)
 	handle("GET {account}/Conferences/{file}", c.getRoom)
 	handle("POST {account}/Conferences/{file}", c.updateRoom)

@@ -128,6 +128,19 @@ func (c *Carrier) updateNumber(r *http.Request) (int, any, error) {
 	return http.StatusOK, c.numberResource(n), nil
 }
 
+// deleteNumber gives a number back: the account no longer owns it.
+func (c *Carrier) deleteNumber(r *http.Request) (int, any, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for phone, n := range c.numbers {
+		if n.SID == sid(r) {
+			delete(c.numbers, phone)
+			return http.StatusNoContent, nil, nil
+		}
+	}
+	return 0, nil, notFound(r)
+}
+
 func checkNumberField(name, value string) error {
 	switch {
 	case strings.HasSuffix(name, "Method") && !method(value):

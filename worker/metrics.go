@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/ringdown/ringdown/activities"
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/workflows"
@@ -28,9 +29,10 @@ type counterVec struct {
 func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 	m := &Metrics{
 		counters: map[string]counterVec{
-			workflows.MetricCalls:    newCounter(workflows.MetricCalls, "Calls that are over.", "outcome"),
-			workflows.MetricRefusals: newCounter(workflows.MetricRefusals, "Callers who were refused.", "reason"),
-			workflows.MetricDials:    newCounter(workflows.MetricDials, "Dials that are over, by the carrier's code.", "result", "code"),
+			workflows.MetricCalls:       newCounter(workflows.MetricCalls, "Calls that are over.", "outcome"),
+			workflows.MetricRefusals:    newCounter(workflows.MetricRefusals, "Callers who were refused.", "reason"),
+			workflows.MetricDials:       newCounter(workflows.MetricDials, "Dials that are over, by the carrier's code.", "result", "code"),
+			activities.MetricDiversions: newCounter(activities.MetricDiversions, "Callers sent to the emergency number.", "form"),
 		},
 		timers: map[string]prometheus.Histogram{
 			workflows.MetricAccept: newTimer(workflows.MetricAccept, "From the accepted phone's dial to the responder's key.",
@@ -48,7 +50,7 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 	m.begin()
 	collectors := []prometheus.Collector{m.carrier, &m.temporal}
 	for _, c := range m.counters {
-		collectors = append(collectors, c)
+		collectors = append(collectors, c.CounterVec) // which the API looks for, and counts on
 	}
 	for _, t := range m.timers {
 		collectors = append(collectors, t)
@@ -80,6 +82,7 @@ func (m *Metrics) begin() {
 	for _, r := range models.RefusalReasons {
 		m.counters[workflows.MetricRefusals].WithLabelValues(string(r))
 	}
+	m.counters[activities.MetricDiversions].WithLabelValues(activities.FormSweep)
 }
 
 // CarrierAsked times a request of the carrier, for twilio.Config.

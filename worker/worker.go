@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/ringdown/ringdown/activities"
+	"github.com/ringdown/ringdown/activities/outside"
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/models/store"
 	"github.com/ringdown/ringdown/workflows"
@@ -21,8 +23,9 @@ type Config struct {
 	Temporal       client.Client // with workflows.DataConverter
 	Store          *store.Store
 	Carrier        *twilio.Client
-	PublicURL      string  // where the carrier reaches our webhooks, without a trailing slash
-	CallsPerSecond float64 // what the carrier account may place; zero means no limit of ours
+	Outside        *outside.Client // nil: outside schedules are not read
+	PublicURL      string          // where the carrier reaches our webhooks, without a trailing slash
+	CallsPerSecond float64         // what the carrier account may place; zero means no limit of ours
 	Log            *slog.Logger
 }
 
@@ -34,6 +37,9 @@ const stopTimeout = 15 * time.Second
 // call is still answered at once.
 const stickyTimeout = time.Second
 
+// scheduleAgain is how long after a failure something is scheduled anew.
+const scheduleAgain = 10 * time.Second
+
 // Run works until ctx is done, or the server has no work for us any more, and returns when running
 // activities have ended.
 func Run(ctx context.Context, c Config) error {
@@ -43,13 +49,16 @@ func Run(ctx context.Context, c Config) error {
 	calls.RegisterWorkflow(workflows.InboundCall)
 	calls.RegisterWorkflow(workflows.Alert)
 	calls.RegisterWorkflow(workflows.Sweep)
+	calls.RegisterWorkflow(workflows.ReadOutside)
 	phone := &activities.Phone{
 		Carrier: c.Carrier, PublicURL: c.PublicURL, Diverted: c.Store.Diverted, Converter: workflows.DataConverter(), Log: c.Log,
 	}
 	calls.RegisterActivity(phone)
 	calls.RegisterActivity(&activities.Records{Store: c.Store})
+	calls.RegisterActivity(&activities.Outside{Store: c.Store, Client: c.Outside, Log: c.Log})
 	calls.RegisterActivity(&activities.Sweeper{
-		Store: c.Store, Carrier: c.Carrier, PublicURL: c.PublicURL, Converter: workflows.DataConverter(), Log: c.Log,
+		Temporal: c.Temporal, Store: c.Store, Carrier: c.Carrier, PublicURL: c.PublicURL,
+		Converter: workflows.DataConverter(), Log: c.Log,
 		CallID: workflows.CallID, AlertID: workflows.AlertID, Ended: workflows.SignalEnded,
 	})
 
@@ -65,8 +74,11 @@ func Run(ctx context.Context, c Config) error {
 		}
 		defer w.Stop()
 	}
-	if err := workflows.ScheduleSweep(ctx, c.Temporal); err != nil { // another start makes up for it
-		c.Log.Error("sweep not scheduled", "cause", err)
+	var scheduling sync.WaitGroup
+	defer scheduling.Wait()
+	scheduling.Go(func() { untilScheduled(ctx, c, "sweep", workflows.ScheduleSweep) })
+	if c.Outside.Ready() {
+		scheduling.Go(func() { untilScheduled(ctx, c, "reading of outside schedules", workflows.ScheduleOutside) })
 	}
 	c.Log.Info("worker started")
 	<-ctx.Done()
@@ -75,6 +87,23 @@ func Run(ctx context.Context, c Config) error {
 		return fmt.Errorf("worker: %w", err)
 	}
 	return nil
+}
+
+// untilScheduled tries until something is scheduled, or ctx is done: without the sweep nobody looks
+// after the calls of terminated runs, and the next start may be weeks away.
+func untilScheduled(ctx context.Context, c Config, what string, schedule func(context.Context, client.Client) error) {
+	for {
+		err := schedule(ctx, c.Temporal)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		c.Log.Error("not scheduled yet", "what", what, "cause", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(scheduleAgain):
+		}
+	}
 }
 
 // options are those of every worker. One that cannot go on fails, rather than poll no more.

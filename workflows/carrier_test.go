@@ -27,10 +27,11 @@ type carrier struct {
 	lost     map[string]bool      // whose leg the carrier does not know
 	deaf     bool                 // the carrier does not answer when it is asked how things stand
 	standing map[string]activities.Standing
-	moves    bool  // the caller can be moved out of the room
-	stuck    error // moving the caller fails with this
-	lives    bool  // the run of the call is open
-	noAlert  bool  // the alert cannot be started
+	lasting  func() bool // says whether the carrier ends no line; nil when it always does
+	moves    bool        // the caller can be moved out of the room
+	stuck    error       // moving the caller fails with this
+	lives    bool        // the run of the call is open
+	noAlert  bool        // the alert cannot be started
 
 	met      bool             // the room has seen two people
 	took     bool             // the fixed number answered
@@ -53,6 +54,7 @@ type carrier struct {
 	tapes   []time.Duration
 	told    int // how often the caller was told that nobody takes the call
 	ended   []time.Duration
+	fixed   []models.Phone // the fixed number that each moving and ending of the caller spares, or does not
 	calls   []models.Call
 	alerts  []models.Alert
 	flagged []activities.BadPhone
@@ -136,6 +138,9 @@ func (c *carrier) Dial(ctx context.Context, r activities.DialRequest) (models.Di
 func (c *carrier) HangUp(ctx context.Context, r activities.HangUpRequest) (activities.HungUp, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.lasting != nil && c.lasting() {
+		return activities.HungUp{}, errors.New("no answer")
+	}
 	c.hangUps = append(c.hangUps, &hangUp{r, c.now()})
 	hungUp := activities.HungUp{Found: true, Leg: r.Leg}
 	for _, d := range c.dials {
@@ -154,10 +159,11 @@ func (c *carrier) HangUp(ctx context.Context, r activities.HangUpRequest) (activ
 	return activities.HungUp{}, activity.ErrResultPending
 }
 
-func (c *carrier) TellNobody(context.Context, string, string) (bool, error) {
+func (c *carrier) TellNobody(_ context.Context, _, _ string, fixed models.Phone) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.told++
+	c.fixed = append(c.fixed, fixed)
 	if c.onMove != nil {
 		c.onMove()
 	}
@@ -171,11 +177,15 @@ func divertedUnheard() error {
 	return temporal.NewNonRetryableApplicationError("the caller talks to the emergency number", activities.ErrDiverted, nil)
 }
 
-func (c *carrier) EndCaller(_ context.Context, sid string) error {
+func (c *carrier) EndCaller(_ context.Context, sid string, fixed models.Phone) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.fixed = append(c.fixed, fixed)
 	if sid != callSID {
 		return fmt.Errorf("ended %s", sid)
+	}
+	if c.lasting != nil && c.lasting() {
+		return errors.New("no answer")
 	}
 	c.ended = append(c.ended, c.now())
 	if c.onEnd != nil {

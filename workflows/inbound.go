@@ -164,8 +164,9 @@ func awaitFor(ctx workflow.Context, d time.Duration, summary string, condition f
 	return err == nil && condition(), err
 }
 
-// end closes the call whatever happened before, cancellation included: no leg is left, the alert
-// resolves, the record is written.
+// end closes the call whatever happened before, cancellation included: the alert resolves, the record
+// is written, no leg is left. Neither alert nor record waits for a leg that the carrier does not end;
+// the run does, and then completes the record.
 func (c *call) end(ctx workflow.Context, outcome models.Outcome, cause error) (models.Outcome, error) {
 	cancelled := temporal.IsCanceledError(cause)
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
@@ -192,6 +193,11 @@ func (c *call) end(ctx workflow.Context, outcome models.Outcome, cause error) (m
 	if alertErr := c.alert.close(ctx); err == nil {
 		err = alertErr
 	}
+	if c.endLateLegs(ctx) {
+		if lateErr := c.write(ctx, outcome); err == nil {
+			err = lateErr
+		}
+	}
 	if awaitErr := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err == nil {
 		err = awaitErr
 	}
@@ -210,8 +216,8 @@ func (c *call) broken(ctx workflow.Context, cancelled bool, cause error) models.
 		workflow.GetLogger(ctx).Error("call broke", "cause", cause)
 	}
 	c.note(ctx, c.record.Reason)
-	if !c.over() {
-		c.endCaller(ctx)
+	if !c.over() && !c.endCaller(ctx) {
+		_ = c.hangUpLate(ctx) // which nothing cancels
 	}
 	switch {
 	case c.winner != nil:

@@ -224,3 +224,84 @@ func TestAResponderWhoLeavesAfterTheyMetTheCallerEndsTheTalk(t *testing.T) {
 		})
 	}
 }
+
+// The responder was first in the room, and left it while the caller was still greeted: the room has
+// seen somebody, and is over.
+func TestAResponderLeavesBeforeTheGreetingIsOver(t *testing.T) {
+	leaves := func(t *testing.T, levels string) *scene {
+		s := taken(t, levels)
+		s.at(15, s.legEnds("Alice"))
+		return s
+	}
+	comesIn := func(s *scene) func() { // the caller, who waits there
+		return func() {
+			s.carrier.mu.Lock()
+			defer s.carrier.mu.Unlock()
+			s.carrier.met = false
+		}
+	}
+	t.Run("and the next is rung as soon as the caller is seen to wait", func(t *testing.T) {
+		s := leaves(t, "Alice Bob")
+		s.at(20, comesIn(s))
+		s.at(40, s.picksUp("Bob", "screen 1"))
+		s.at(42, s.presses("Bob", 1, "1", "join"), s.answeredBy(""))
+		s.at(80, s.hangsUp(), s.legEnds("Bob"))
+		call := s.ends(models.Connected, 80)
+		s.dialled("Alice 0, Bob 30")
+		attempts(t, call, "Alice picked_up ending, Bob picked_up accepted")
+		if call.AnsweredBy != "bob" || s.carrier.told > 0 {
+			t.Errorf("answered by %q, the caller is told %d times that they have left", call.AnsweredBy, s.carrier.told)
+		}
+	})
+	t.Run("however long it is", func(t *testing.T) {
+		s := leaves(t, "Alice Bob")
+		s.at(100, comesIn(s))
+		s.at(110, s.hangsUp())
+		s.ends(models.Abandoned, 110)
+		s.dialled("Alice 0, Bob 105")
+	})
+	t.Run("and nobody else is there", func(t *testing.T) {
+		s := leaves(t, "Alice")
+		s.at(20, comesIn(s))
+		s.at(31, s.asks("say nobody"))
+		s.at(40, s.hangsUp())
+		s.ends(models.Unanswered, 40)
+	})
+	t.Run("which no greeting lasts for: the caller is told that they have left", func(t *testing.T) {
+		s := leaves(t, "Alice Bob")
+		s.at(136, s.asks("say other_left"))
+		s.at(140, s.hangsUp())
+		s.ends(models.Connected, 140)
+		s.dialled("Alice 0")
+		if s.carrier.told != 1 || len(s.carrier.ended) > 0 {
+			t.Errorf("told %d times, hung up on at %v", s.carrier.told, s.carrier.ended)
+		}
+	})
+	t.Run("and so does the caller", func(t *testing.T) {
+		s := leaves(t, "Alice Bob")
+		s.at(35, s.hangsUp())
+		s.ends(models.Connected, 35)
+		s.dialled("Alice 0")
+	})
+	t.Run("and the caller is diverted", func(t *testing.T) {
+		s := leaves(t, "Alice Bob")
+		s.at(35, s.diverted())
+		s.ends(models.Connected, 35)
+		s.dialled("Alice 0")
+	})
+	t.Run("and the run is cancelled", func(t *testing.T) {
+		s := leaves(t, "Alice Bob")
+		s.at(35, s.cancelled())
+		s.endsCancelled(models.Connected, 35)
+		s.dialled("Alice 0")
+	})
+}
+
+// A responder who never came into the room is over late, because nobody told of it.
+func TestACallerWhoWaitsLongAfterAResponderHasTakenTheCallIsFoundAnother(t *testing.T) {
+	s := taken(t, "Alice Bob")
+	s.at(40, s.loses("Alice"))
+	s.at(60, s.hangsUp())
+	s.ends(models.Abandoned, 60)
+	s.dialled("Alice 0, Bob 55")
+}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/ringdown/ringdown/activities"
 	"github.com/ringdown/ringdown/models"
 	"go.temporal.io/sdk/workflow"
 )
@@ -12,7 +13,7 @@ import (
 // Names of what calls report to the metrics handler of the worker's client. A replay reports
 // nothing; a workflow task that is lost after it has reported runs again, and reports again.
 const (
-	MetricCalls    = "ringdown_calls_total"            // counter, with outcome
+	MetricCalls    = activities.MetricCalls            // counter, with outcome; the sweep counts what no run can
 	MetricRefusals = "ringdown_refusals_total"         // counter, with reason
 	MetricDials    = "ringdown_dials_total"            // counter, with result and code
 	MetricAccept   = "ringdown_ring_to_accept_seconds" // timer
@@ -82,7 +83,7 @@ func record(ctx workflow.Context, name string, d time.Duration) {
 // error dictionary that a dial can meet. Any other is counted with the rest.
 var countedCodes = []int{
 	200, 403, 404, 408, 410, 480, 484, 486, 487, 488, 500, 502, 503, 504, 600, 603, 604, 606, 607, 608,
-	10004, 13223, 13224, 13225, 13227, 20003, 20005, 20404, 20429,
+	10004, 13223, 13224, 13225, 13226, 13227, 20003, 20005, 20404, 20429,
 	21205, 21210, 21211, 21212, 21213, 21214, 21215, 21216, 21217, 21219, 21220,
 }
 

@@ -5,11 +5,13 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/models"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
@@ -62,6 +64,21 @@ func TestCallsReportWhatHappened(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// A phone that the carrier refuses is to be mended in the directory, by what the code says.
+func TestEveryCodeThatSpeaksAgainstAPhoneIsCountedByItself(t *testing.T) {
+	bad := 0
+	for code := range 100_000 {
+		if twilio.BadNumber(&twilio.CarrierError{Class: twilio.Refused, Code: code}) {
+			if bad++; codeLabel(code) != strconv.Itoa(code) {
+				t.Errorf("%d is counted as %s", code, codeLabel(code))
+			}
+		}
+	}
+	if bad == 0 {
+		t.Error("there is none")
 	}
 }
 

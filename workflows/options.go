@@ -71,6 +71,16 @@ func asking(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
+// ending limits requests to end a leg that the carrier would not end in time: they are repeated until
+// it does.
+func ending(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 15 * time.Second,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 30 * time.Second},
+		Summary:             summary,
+	})
+}
+
 // recording limits writes to the database: they are tried until it is back.
 func recording(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{

@@ -19,6 +19,7 @@ type attempt struct {
 	dial   workflow.Future
 	cancel workflow.CancelFunc
 	hangUp workflow.Future // nil until we end the leg
+	late   workflow.Future // nil unless the leg did not end in time; ready when it has
 	over   bool            // no leg of this attempt is left at the carrier
 }
 
@@ -195,19 +196,46 @@ func (c *call) giveUp(ctx workflow.Context, a *attempt) {
 // hangUp ends a leg, on a context of its own: it must end although the call may be cancelled.
 func (c *call) hangUp(ctx workflow.Context, a *attempt) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	ending := workflow.ExecuteActivity(asking(ctx, "end the leg of "+a.Name), phone.HangUp, activities.HangUpRequest{
+	request := activities.HangUpRequest{
 		CallSID: c.in.CallSID, Attempt: a.Attempt, From: c.in.ShownTo(), Ours: c.in.Number, Leg: a.Leg, Since: a.DialledAt,
 		Pending: !a.dial.IsReady(),
-	})
+	}
+	ordered := workflow.ExecuteActivity(asking(ctx, "end the leg of "+a.Name), phone.HangUp, request)
 	hangUp, noted := workflow.NewFuture(ctx)
 	a.hangUp = hangUp
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		var hungUp activities.HungUp
-		err := ending.Get(ctx, &hungUp)
+		err := ordered.Get(ctx, &hungUp)
+		if err == nil {
+			c.hungUp(ctx, a, hungUp)
+		} else {
+			workflow.GetLogger(ctx).Error("end a leg", "attempt", a.ID, "cause", err)
+			c.endLate(ctx, a, request)
+		}
+		noted.Set(hungUp, err)
+	})
+}
+
+// endLate goes on to end a leg that could not be ended in time, for as long as that takes. Nothing
+// waits for it but the end of the run.
+func (c *call) endLate(ctx workflow.Context, a *attempt, request activities.HangUpRequest) {
+	if a.over || workflow.GetVersion(ctx, "a leg is ended however late", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return
+	}
+	c.noteOf(ctx, a, "is still on the line: the carrier has not ended it although it was asked to")
+	if a.Result == "" {
+		a.Result = models.ResultCanceled
+	}
+	request.Leg = a.Leg // which may have become known
+	late, noted := workflow.NewFuture(ctx)
+	a.late = late
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		var hungUp activities.HungUp
+		err := workflow.ExecuteActivity(ending(ctx, "end the leg of "+a.Name+" at last"), phone.HangUp, request).Get(ctx, &hungUp)
 		if err == nil {
 			c.hungUp(ctx, a, hungUp)
 		}
-		noted.Set(hungUp, err)
+		noted.Set(nil, err)
 	})
 }
 

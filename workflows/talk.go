@@ -13,7 +13,7 @@ import (
 const (
 	absence     = 3 * time.Second  // how overdue a wait must be for us to have been away
 	firstCheck  = time.Minute      // into a talk: both lines may have ended unheard while we were away
-	laterChecks = 5 * time.Minute  // as long as the talk lasts
+	laterChecks = 5 * time.Minute  // as long as the talk lasts, or a line that does not end
 	hangUpGrace = 15 * time.Second // for the caller's line to follow the responder's, goodbye included
 	goodbyeTime = 8 * time.Second  // for a responder to hear a goodbye; who joined an empty room hears none
 	messageTime = 2 * time.Minute  // for the longest message to be said
@@ -40,16 +40,25 @@ func (c *call) talk(ctx workflow.Context) (met bool, err error) {
 	if met, err := c.met(ctx); !met || err != nil {
 		return met, err
 	}
-	return true, c.seeOut(ctx, hangUpGrace)
+	return c.part(ctx)
 }
 
 // met says whether caller and responder were together. Only a responder whose line ended soon
 // after they took the call may have missed the caller; then the room tells.
 func (c *call) met(ctx workflow.Context) (bool, error) {
-	if c.over() || c.winner.EndedAt.Sub(*c.winner.DecidedAt) > joinTime ||
+	if c.over() || !c.leftSoon() ||
 		workflow.GetVersion(ctx, "the hunt goes on when a responder is lost", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		return true, nil
 	}
+	return c.wereTogether(ctx)
+}
+
+// leftSoon says whether the responder's line ended before they can be taken to have met the caller.
+func (c *call) leftSoon() bool { return c.winner.EndedAt.Sub(*c.winner.DecidedAt) <= joinTime }
+
+// wereTogether asks the carrier what the room tells of it. A carrier that does not answer changes
+// nothing: they were.
+func (c *call) wereTogether(ctx workflow.Context) (bool, error) {
 	var started bool
 	err := workflow.ExecuteActivity(asking(ctx, "ask whether they met"), phone.RoomStarted, c.in.Room).Get(ctx, &started)
 	switch {
@@ -62,11 +71,44 @@ func (c *call) met(ctx workflow.Context) (bool, error) {
 	return started || c.over(), nil
 }
 
+// part waits for the caller's line to follow the responder's. It reports false for a caller who waits
+// in the room instead: they were still greeted when the responder was there. Any other is told that
+// the responder has left, and hung up on when their line does not end even then.
+func (c *call) part(ctx workflow.Context) (met bool, err error) {
+	for {
+		if gone, err := c.follows(ctx, hangUpGrace); gone || err != nil {
+			return true, err
+		}
+		if workflow.GetVersion(ctx, "whoever waits after a talk has met nobody", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+			break
+		}
+		if met, err := c.wereTogether(ctx); !met || err != nil || c.over() {
+			return met, err
+		}
+		if !c.leftSoon() || workflow.Now(ctx).Sub(*c.winner.DecidedAt) > c.plan.Paced(messageTime) {
+			break // no greeting lasts that long
+		}
+	}
+	if _, err := c.moveCaller(ctx); err != nil {
+		return true, err
+	}
+	return true, c.hangUpWithin(ctx, hangUpGrace, 2)
+}
+
+// follows says whether the caller's line ends in time. When nobody tells, the carrier is asked.
+func (c *call) follows(ctx workflow.Context, grace time.Duration) (bool, error) {
+	gone, err := c.wait(ctx, grace, "for the caller's line to end", c.over)
+	if !gone && err == nil {
+		err = c.askCarrier(ctx, nil)
+	}
+	return c.over(), err
+}
+
 // moveCaller takes the caller out of the room to hear what hears says at this stage. It reports
 // false when the carrier would not.
 func (c *call) moveCaller(ctx workflow.Context) (told bool, err error) {
 	var moved bool
-	err = workflow.ExecuteActivity(asking(ctx, "tell the caller"), phone.TellNobody, c.in.CallSID, c.plan.Language).Get(ctx, &moved)
+	err = workflow.ExecuteActivity(asking(ctx, "tell the caller"), phone.TellNobody, c.in.CallSID, c.plan.Language, c.fixedNumber()).Get(ctx, &moved)
 	switch {
 	case temporal.IsCanceledError(err):
 		return false, err
@@ -81,37 +123,64 @@ func (c *call) moveCaller(ctx workflow.Context) (told bool, err error) {
 	return true, nil
 }
 
-// seeOut waits for the caller's line to end by itself, and ends it when it does not. A caller whose
-// responder never came into the room is told first.
+// seeOut waits for the caller's line to end by itself, and ends it when it does not.
 func (c *call) seeOut(ctx workflow.Context, grace time.Duration) error {
-	for try := range 3 {
-		if gone, err := c.wait(ctx, grace, "for the caller's line to end", c.over); gone || err != nil {
+	return c.hangUpWithin(ctx, grace, 3)
+}
+
+func (c *call) hangUpWithin(ctx workflow.Context, grace time.Duration, tries int) error {
+	for range tries {
+		if gone, err := c.follows(ctx, grace); gone || err != nil {
 			return err
 		}
-		if err := c.askCarrier(ctx, nil); c.over() || err != nil {
-			return err
-		}
+		c.endCaller(ctx)
 		grace = hangUpGrace
-		if try == 0 && c.stage == models.StageTalking {
-			if _, err := c.moveCaller(ctx); err != nil {
-				return err
-			}
-			continue
+	}
+	return c.hangUpLate(ctx)
+}
+
+// hangUpLate goes on to hang up on a caller whose line did not end in time, for as long as that takes:
+// nobody else looks after them.
+func (c *call) hangUpLate(ctx workflow.Context) error {
+	if c.over() || workflow.GetVersion(ctx, "a caller is seen out however late", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	c.note(ctx, "the caller's line does not end, although the carrier was asked to end it")
+	for pause := firstCheck; ; pause = laterChecks {
+		if gone, err := c.follows(ctx, pause); gone || err != nil {
+			return err
 		}
 		c.endCaller(ctx)
 	}
-	return nil
 }
 
-func (c *call) endCaller(ctx workflow.Context) {
+// endCaller hangs up on the caller. It reports false when the carrier would not.
+func (c *call) endCaller(ctx workflow.Context) (ended bool) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	err := workflow.ExecuteActivity(asking(ctx, "hang up on the caller"), phone.EndCaller, c.in.CallSID).Get(ctx, nil)
+	err := workflow.ExecuteActivity(asking(ctx, "hang up on the caller"), phone.EndCaller, c.in.CallSID, c.forwardedTo()).Get(ctx, nil)
 	switch {
 	case divertedBy(err):
 		c.onDiverted(ctx)
 	case err != nil:
 		workflow.GetLogger(ctx).Error("hang up on the caller", "cause", err)
 	}
+	return err == nil || c.over()
+}
+
+// fixedNumber is where a caller goes whom nobody reached, empty when the plan has none.
+func (c *call) fixedNumber() models.Phone {
+	if c.plan.Nobody.Action != models.NobodyForward {
+		return ""
+	}
+	return c.plan.Nobody.Number
+}
+
+// forwardedTo is the fixed number once the caller has been sent there, empty until then.
+func (c *call) forwardedTo() models.Phone {
+	if c.gaveUp.IsZero() {
+		return ""
+	}
+	return c.fixedNumber()
 }
 
 // divertedBy says whether an activity left the caller alone, who talks to the emergency number.
@@ -136,8 +205,11 @@ func (c *call) askCarrier(ctx workflow.Context, a *attempt) error {
 		workflow.GetLogger(ctx).Warn("the carrier does not say how things stand", "cause", err)
 		return nil
 	}
-	if standings[0].Over {
+	switch caller := standings[0]; {
+	case caller.Over:
 		c.onCallerOver(ctx)
+	case caller.DialledTo != "" && caller.DialledTo != c.forwardedTo(): // by the carrier itself, while it could not reach us
+		c.onDiverted(ctx)
 	}
 	if len(standings) < 2 {
 		return nil
@@ -150,7 +222,7 @@ func (c *call) askCarrier(ctx workflow.Context, a *attempt) error {
 	return nil
 }
 
-// endLegs returns when no leg is left. Whoever hears a last sentence, or a prompt whose key will
+// endLegs returns when no leg is left, or the carrier has not ended one in time. Whoever hears a last sentence, or a prompt whose key will
 // be answered with one, may hear it to its end; not so when the call was broken off.
 func (c *call) endLegs(ctx workflow.Context, atOnce bool) {
 	if !atOnce {
@@ -162,11 +234,21 @@ func (c *call) endLegs(ctx workflow.Context, atOnce bool) {
 	for _, a := range c.attempts {
 		_ = a.dial.Get(ctx, nil) // settled before, or cancelled
 		if a.hangUp != nil {
-			if err := a.hangUp.Get(ctx, nil); err != nil {
-				workflow.GetLogger(ctx).Error("end a leg", "attempt", a.ID, "cause", err)
-			}
+			_ = a.hangUp.Get(ctx, nil) // or it goes on, late
 		}
 	}
+}
+
+// endLateLegs waits for the legs that endLegs left, and says whether there were any. The record is
+// written and the alert resolved by then: nobody but the carrier keeps the run open.
+func (c *call) endLateLegs(ctx workflow.Context) (late bool) {
+	for _, a := range c.attempts {
+		if a.late != nil {
+			late = true
+			_ = workflow.Await(ctx, func() bool { return a.over || a.late.IsReady() })
+		}
+	}
+	return late
 }
 
 // lastWords is how long a responder may still hear a sentence that ends their leg by itself, zero

@@ -98,7 +98,7 @@ func (c *call) hears() models.Answer {
 		c.greeted = true
 		return c.plan.Wait(c.in.Room, again)
 	case models.StageNobody:
-		return c.plan.Apologise()
+		return c.apology()
 	case models.StageTalking:
 		if c.winner.over {
 			return c.plan.Say(models.PhraseOtherLeft, "")
@@ -115,6 +115,16 @@ func (c *call) hears() models.Answer {
 		}
 		return c.plan.Say(models.PhraseOver, "")
 	}
+}
+
+// apology is what a caller hears whom nobody reached. The carrier places no call from a number that
+// is withheld: the fixed number is then shown the one that was called.
+func (c *call) apology() models.Answer {
+	a := c.plan.Apologise()
+	if a.Do == models.DoForward && c.in.Caller == "" {
+		a.Shown = c.in.Number
+	}
+	return a
 }
 
 func (c *call) onPressed(ctx workflow.Context, in Pressed) (models.Answer, error) {

@@ -82,8 +82,8 @@ func (c *Client) Number(ctx context.Context, phone models.Phone) (Number, error)
 // Connect sets the webhooks of a number, reads them back and compares. Safe to repeat.
 func (c *Client) Connect(ctx context.Context, sid string, want Webhooks) error {
 	const op = "connect number"
-	if !numberSID.MatchString(sid) {
-		return &models.InvalidError{Field: "sid", Reason: "must be PN and 32 hexadecimal digits"}
+	if err := checkNumberSID(sid); err != nil {
+		return err
 	}
 	params := new(api.UpdateIncomingPhoneNumberParams).
 		SetVoiceUrl(want.Voice).SetVoiceMethod(http.MethodPost).
@@ -96,19 +96,23 @@ func (c *Client) Connect(ctx context.Context, sid string, want Webhooks) error {
 	if err != nil {
 		return err
 	}
-	var set Number
+	set, err := c.numberBySID(ctx, sid)
+	if err != nil {
+		return err
+	}
+	return set.Connected(want)
+}
+
+func (c *Client) numberBySID(ctx context.Context, sid string) (found Number, err error) {
 	err = c.ask(ctx, "read number", func(s *api.ApiService) error {
 		number, err := s.FetchIncomingPhoneNumber(sid, nil)
 		if err != nil || text(number.Sid) != sid {
 			return errors.Join(err, errNoAnswer)
 		}
-		set = numberOf(number)
+		found = numberOf(number)
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return set.Connected(want)
+	return found, err
 }
 
 func (w Webhooks) fallbackMethod() string { return cmp.Or(w.FallbackMethod, http.MethodPost) }

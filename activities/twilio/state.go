@@ -15,6 +15,7 @@ import (
 // State is how far a call or leg has come, as the carrier tells it, which may lag by a moment.
 type State struct {
 	SID      string
+	To       models.Phone  // who is called, as the carrier writes it
 	Status   string        // in the carrier's words; empty when it no longer knows the call
 	Over     bool          // nothing rings and nobody talks any more
 	Answered bool          // somebody or a mailbox picked up
@@ -26,7 +27,7 @@ type State struct {
 
 func stateOf(call *api.ApiV2010Call) State {
 	s := State{
-		SID: text(call.Sid), Status: text(call.Status),
+		SID: text(call.Sid), To: models.Phone(text(call.To)), Status: text(call.Status),
 		Created: moment(call.DateCreated), Started: moment(call.StartTime), Ended: moment(call.EndTime),
 	}
 	if s.Created.IsZero() {

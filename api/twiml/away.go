@@ -30,13 +30,14 @@ func (w Words) OneMoment(answered bool, seconds int, next string, l models.Links
 	return document(pause(seconds), again)
 }
 
-// Divert connects a caller to the emergency number when our own service cannot. It asks nothing
-// more of us, so what it says last is right after a talk and after none.
-func (w Words) Divert(emergency models.Phone) []byte {
+// Divert connects a caller to the emergency number when our own service cannot. shown is the number
+// that is shown there, as in Answer.Shown. It asks nothing more of us, so what it says last is right
+// after a talk and after none.
+func (w Words) Divert(emergency, shown models.Phone) []byte {
 	s := w.speaker()
 	return document(
 		s.phrase(diverting),
-		verb("Dial", "answerOnBridge", "true", "timeout", "60").around(verb("Number").of(string(emergency))),
+		dial(emergency, shown, "answerOnBridge", "true", "timeout", "60"),
 		s.phrase(divertFailed),
 		verb("Hangup"))
 }
@@ -44,10 +45,11 @@ func (w Words) Divert(emergency models.Phone) []byte {
 // Fallback is the static document on another host for a number whose calls find our site away.
 // The carrier has tried our site several times by then, and a second failure would only bring it
 // back here: so it diverts at once. Without an emergency number it goes on trying voice, and the
-// caller hears it ring: whoever calls while we start again is answered then.
-func (w Words) Fallback(emergency models.Phone, voice string) []byte {
+// caller hears it ring: whoever calls while we start again is answered then. It is the same for
+// every caller, withheld ones too, so that called, the number that they called, is what it shows.
+func (w Words) Fallback(emergency, called models.Phone, voice string) []byte {
 	if emergency != "" {
-		return w.Divert(emergency)
+		return w.Divert(emergency, called)
 	}
 	return document(pause(2), verb("Redirect", "method", "POST").of(voice))
 }

@@ -20,6 +20,7 @@ const (
 	attempt = "1.019a0000-0000-7000-8000-000000000001.1.1"
 	room    = "room-7f3c9b1e"
 	caller  = models.Phone("+12025550123")
+	called  = models.Phone("+12025550100")
 )
 
 // spoken are the languages of the goldens: all of ours, and one that a route brings every phrase for.
@@ -52,6 +53,14 @@ func wordsOf(p models.Plan) Words {
 func ended(p models.Plan, action models.NobodyAction, message string) []byte {
 	p.Nobody = models.Nobody{Action: action, Message: message, Number: "+12025550188"}
 	return Render(p.Apologise(), links)
+}
+
+// withheld is a forward of a caller who has no number to show.
+func withheld(p models.Plan) []byte {
+	p.Nobody = models.Nobody{Action: models.NobodyForward, Number: "+12025550188"}
+	a := p.Apologise()
+	a.Shown = called
+	return Render(a, links)
 }
 
 // documents are all that we can send in a language, by name.
@@ -87,6 +96,7 @@ func documents(language string) map[string][]byte {
 		"record":                 ended(p, models.NobodyVoicemail, ""),
 		"record-own-prompt":      ended(p, models.NobodyVoicemail, "Talk to Acme's <machine>."),
 		"forward":                ended(p, models.NobodyForward, ""),
+		"forward-withheld":       withheld(p),
 		"forward-own-prompt":     ended(p, models.NobodyForward, "Acme's head office & porter."),
 		"nothing":                Render(models.Answer{Do: models.DoNothing}, links),
 		"hold-music":             HoldDocument(p.Language, p.Voice, p.Phrases[hold], models.HoldMusic, 2, links.Base),
@@ -94,9 +104,10 @@ func documents(language string) map[string][]byte {
 		"hold-own-sentence":      HoldDocument(p.Language, p.Voice, own.Phrases[hold], models.HoldMusic, 1, links.Base),
 		"one-moment-caller":      words.OneMoment(false, 4, links.Voice(2), links),
 		"one-moment-leg":         words.OneMoment(true, 3, links.Leg(attempt, p.Language), links),
-		"divert":                 words.Divert("+12025550199"),
-		"fallback":               Words{Language: p.Language}.Fallback("+12025550199", links.VoiceAgain()),
-		"fallback-no-emergency":  Words{Language: p.Language}.Fallback("", links.VoiceAgain()),
+		"divert":                 words.Divert("+12025550199", ""),
+		"divert-withheld":        words.Divert("+12025550199", called),
+		"fallback":               Words{Language: p.Language}.Fallback("+12025550199", called, links.VoiceAgain()),
+		"fallback-no-emergency":  Words{Language: p.Language}.Fallback("", called, links.VoiceAgain()),
 		"goodbye-run-is-gone":    words.Goodbye(models.PhraseOver),
 		"unknown-do":             Render(models.Answer{Do: "sing", Language: p.Language, Voice: p.Voice, Phrases: p.Phrases}, links),
 		"unknown-phrase":         words.Goodbye("sing"),

@@ -122,6 +122,24 @@ func TestOnlyWhatTheCarrierUnderstandsIsTranscribed(t *testing.T) {
 	}
 }
 
+// The carrier refuses to show a number that is none, which is what a withheld caller has.
+func TestAWithheldCallerIsConnectedWithTheNumberThatTheyCalled(t *testing.T) {
+	for name, shown := range map[string]string{
+		"forward": "", "forward-withheld": string(called), "divert": "", "divert-withheld": string(called),
+		"fallback": string(called), // the same for every caller
+	} {
+		for _, language := range spoken() {
+			root, err := parse(documents(language)[name])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := root.all("Dial")[0].attrs["callerId"]; got != shown {
+				t.Errorf("%s %s shows %q, want %q", language, name, got, shown)
+			}
+		}
+	}
+}
+
 func TestACallerIsForwardedToTheFixedNumber(t *testing.T) {
 	for _, language := range spoken() {
 		root, err := parse(documents(language)["forward"])

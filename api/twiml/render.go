@@ -108,8 +108,17 @@ func (s speaker) record(a models.Answer, l models.Links) []element {
 func (s speaker) forward(a models.Answer, l models.Links) []element {
 	return []element{
 		s.sayOr(a.Text, models.PhraseForwarding),
-		verb("Dial", "action", l.ForwardDone(s.language), "timeout", "45").around(verb("Number").of(string(a.To))),
+		dial(a.To, a.Shown, "action", l.ForwardDone(s.language), "timeout", "45"),
 	}
+}
+
+// dial rings a phone of nobody's in the directory, which sees the number shown, or the caller's own
+// where shown is empty. The carrier refuses to show a number that is none, as a withheld caller's.
+func dial(to, shown models.Phone, attrs ...string) element {
+	if shown != "" {
+		attrs = append(attrs, "callerId", string(shown))
+	}
+	return verb("Dial", attrs...).around(verb("Number").of(string(to)))
 }
 
 // gather waits for one key, whichever it is, and asks action also when none was pressed.

@@ -50,6 +50,7 @@ func anyAnswer() *rapid.Generator[models.Answer] {
 			Rounds:   rapid.Int().Draw(t, "rounds"),
 			Quiet:    rapid.Bool().Draw(t, "quiet"),
 			To:       "+447700900188",
+			Shown:    rapid.SampledFrom([]models.Phone{"", called}).Draw(t, "shown"),
 			Phrases:  rapid.MapOf(anyPhrase(), anything()).Draw(t, "phrases"),
 		}
 	})
@@ -82,7 +83,7 @@ func TestNoDataChangesTheElements(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := anyAnswer().Draw(t, "answer")
 		a.Voice = anything().Draw(t, "any voice")
-		plain := models.Answer{Do: a.Do, Language: a.Language, Try: a.Try, Quiet: a.Quiet, Room: "room", Text: "text", Attempt: "1", To: a.To}
+		plain := models.Answer{Do: a.Do, Language: a.Language, Try: a.Try, Quiet: a.Quiet, Room: "room", Text: "text", Attempt: "1", To: a.To, Shown: a.Shown}
 		got, err := parse(Render(a, links))
 		if err != nil {
 			t.Fatal(err)
@@ -109,8 +110,9 @@ func TestTheCarrierTakesEveryOtherDocument(t *testing.T) {
 				models.HoldAudio(anything().Draw(t, "audio")), rapid.Int().Draw(t, "rounds"), links.Base),
 			words.Goodbye(anyPhrase().Draw(t, "phrase")),
 			words.OneMoment(rapid.Bool().Draw(t, "answered"), rapid.IntRange(-1, 100).Draw(t, "seconds"), links.Voice(2), links),
-			words.Divert("+447700900123"),
-			words.Fallback("", links.VoiceAgain()),
+			words.Divert("+447700900123", rapid.SampledFrom([]models.Phone{"", called}).Draw(t, "shown")),
+			words.Fallback("", "", links.VoiceAgain()),
+			words.Fallback("+447700900123", called, links.VoiceAgain()),
 		} {
 			if err := acceptable(document); err != nil {
 				t.Fatalf("%v\n%s", err, document)

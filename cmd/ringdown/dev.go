@@ -246,6 +246,8 @@ func (r *devRun) settings() (settings, error) {
 		CallsPerSec: r.CallsPerSec, FallbackURL: r.FallbackURL, FallbackDir: r.FallbackDir,
 		CacheDir:      filepath.Join(r.Data, "cache"),
 		MetricsListen: r.MetricsListen,
+		IncidentIOKey: os.Getenv("INCIDENT_IO_API_KEY"), IncidentIOURL: os.Getenv("INCIDENT_IO_API_URL"),
+		PagerDutyKey: os.Getenv("PAGERDUTY_API_KEY"), PagerDutyURL: os.Getenv("PAGERDUTY_API_URL"),
 	}
 	var err error
 	if s.AdminKey = os.Getenv("RINGDOWN_ADMIN_KEY"); s.AdminKey == "" {

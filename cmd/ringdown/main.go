@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,6 +25,8 @@ type commands struct {
 	Worker   workerCommand   `cmd:"" help:"Run the worker alone."`
 	Call     callCommand     `cmd:"" help:"Place a call in the running dev system and watch it."`
 	Simulate simulateCommand `cmd:"" help:"Run the simulated carrier alone."`
+	Apply    applyCommand    `cmd:"" help:"Bring users, schedules and routes to the state in YAML files; shows the difference first."`
+	Export   exportCommand   `cmd:"" help:"Write users, schedules and routes as a YAML file."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database's schema up to date."`
 	Doctor   doctorCommand   `cmd:"" help:"Check settings, Temporal, database, carrier and numbers, and say what to do."`
 
@@ -38,7 +41,7 @@ func main() {
 }
 
 // run is main with its surroundings as arguments. It returns the exit code: 0, 1 when the command
-// failed, 2 when it was not understood.
+// failed, 2 when it was not understood, 3 when it found differences that it was not to apply.
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	exit := -1
 	parser, err := kong.New(&commands{},
@@ -65,6 +68,9 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	}
 	if err := command.Run(); err != nil {
 		fmt.Fprintln(errOut, "ringdown:", err)
+		if errors.Is(err, errNotApplied) {
+			return 3
+		}
 		return 1
 	}
 	return 0

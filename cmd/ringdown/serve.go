@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ringdown/ringdown/api"
+	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/worker"
 )
 
@@ -66,19 +67,21 @@ func (s settings) runRoles(ctx context.Context, p parts, listener net.Listener, 
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	allotment, err := models.ParseAllotment(s.Allotment)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	server, err := api.New(api.Config{
-		Store: p.store, Temporal: p.temporal, Namespace: p.namespace, Carrier: p.carrier, AuthTokens: s.tokens(),
+		Store: p.store, Temporal: p.temporal, Namespace: p.namespace, Carrier: p.carrier, Outside: p.outside, AuthTokens: s.tokens(),
 		PublicURL: s.PublicURL, FallbackURL: s.FallbackURL, AdminKey: s.AdminKey, Pace: pace, Log: p.log,
 		Metrics: p.registry, CallsPerSecond: s.CallsPerSec, FallbackDir: s.FallbackDir, CacheDir: cache,
+		Allotment: allotment,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	go server.Watch(ctx)
-	keepCtx, stopKeeping := context.WithCancel(ctx)
-	defer stopKeeping()
-	var kept sync.WaitGroup
-	kept.Go(func() { server.Keep(keepCtx) })
+	stopTending := tend(ctx, server.Watch, server.Keep)
+	defer stopTending()
 	workerCtx, stopWorker := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorker()
 	worked := make(chan error, 1)
@@ -99,8 +102,7 @@ func (s settings) runRoles(ctx context.Context, p parts, listener net.Listener, 
 	drainCtx, cancel := context.WithTimeout(context.Background(), drainWithin)
 	defer cancel()
 	err = errors.Join(err, web.Shutdown(drainCtx))
-	stopKeeping()
-	kept.Wait()
+	stopTending()
 	server.Drain()
 	stopWorker()
 	if withWorker {
@@ -110,9 +112,23 @@ func (s settings) runRoles(ctx context.Context, p parts, listener net.Listener, 
 	return err
 }
 
+// tend does things beside the requests until ctx ends or stop is called, which returns when none of
+// them uses the database any more. It may be called twice.
+func tend(ctx context.Context, things ...func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	for _, thing := range things {
+		done.Go(func() { thing(ctx) })
+	}
+	return func() {
+		cancel()
+		done.Wait()
+	}
+}
+
 func (s settings) work(ctx context.Context, p parts) error {
 	return worker.Run(ctx, worker.Config{
-		Temporal: p.temporal, Store: p.store, Carrier: p.carrier,
+		Temporal: p.temporal, Store: p.store, Carrier: p.carrier, Outside: p.outside,
 		PublicURL: s.PublicURL, CallsPerSecond: s.CallsPerSec, Log: p.log,
 	})
 }

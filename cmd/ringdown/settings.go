@@ -11,7 +11,9 @@ import (
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/ringdown/ringdown/activities/outside"
 	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
 	"github.com/ringdown/ringdown/worker"
 	"github.com/ringdown/ringdown/workflows"
@@ -33,6 +35,12 @@ type settings struct {
 	CarrierURL  string   `env:"TWILIO_API_URL" help:"Where Twilio's REST API is; empty means Twilio itself."`
 	CallsPerSec float64  `name:"carrier-calls-per-second" env:"CARRIER_CALLS_PER_SECOND" default:"1" help:"How many calls a second the account may place; 0 means no limit of ours."`
 	AdminKey    string   `env:"RINGDOWN_ADMIN_KEY" help:"Key of the first administrator of the REST API."`
+	Allotment   string   `env:"RINGDOWN_ALLOTMENT" help:"Licences and numbers shown as allotted, as in licences=50,numbers=5; empty means no limit."`
+
+	IncidentIOKey string `name:"incident-io-key" env:"INCIDENT_IO_API_KEY" help:"API key that may view schedules at incident.io; empty: none of its schedules is read."`
+	IncidentIOURL string `name:"incident-io-url" env:"INCIDENT_IO_API_URL" help:"Where incident.io's API is; empty means incident.io itself."`
+	PagerDutyKey  string `name:"pagerduty-key" env:"PAGERDUTY_API_KEY" help:"Read-only API key of PagerDuty; empty: none of its schedules is read."`
+	PagerDutyURL  string `name:"pagerduty-url" env:"PAGERDUTY_API_URL" help:"Where PagerDuty's API is, as https://api.eu.pagerduty.com; empty means https://api.pagerduty.com."`
 
 	MetricsListen string `env:"METRICS_LISTEN" default:"127.0.0.1:9464" help:"Address of the metrics for Prometheus; empty for none."`
 }
@@ -60,6 +68,9 @@ func (s settings) mistakes(api bool) error {
 		}
 		need(s.AdminKey, "RINGDOWN_ADMIN_KEY", "a long random key for the REST API")
 		wrong = append(wrong, s.awayMistakes()...)
+		if _, err := models.ParseAllotment(s.Allotment); err != nil {
+			wrong = append(wrong, fmt.Errorf("RINGDOWN_ALLOTMENT: %w", err))
+		}
 	}
 	if _, _, err := net.SplitHostPort(s.MetricsListen); err != nil && s.MetricsListen != "" {
 		wrong = append(wrong, fmt.Errorf("METRICS_LISTEN %q: want host:port, as in 127.0.0.1:9464, or nothing", s.MetricsListen))
@@ -85,6 +96,7 @@ type parts struct {
 	temporal  client.Client
 	namespace string
 	carrier   *twilio.Client
+	outside   *outside.Client
 	registry  *prometheus.Registry // what this process counts
 	log       *slog.Logger
 }
@@ -106,6 +118,12 @@ func (s settings) connect(ctx context.Context, logs io.Writer, migrate bool) (pa
 	}
 	p.carrier, err = twilio.New(twilio.Config{
 		AccountSID: s.AccountSID, AuthToken: s.tokens()[0], APIURL: s.CarrierURL, Log: p.log, Asked: reports.CarrierAsked,
+	})
+	if err != nil {
+		return parts{}, err
+	}
+	p.outside, err = outside.New(outside.Config{
+		IncidentIOKey: s.IncidentIOKey, IncidentIOURL: s.IncidentIOURL, PagerDutyKey: s.PagerDutyKey, PagerDutyURL: s.PagerDutyURL,
 	})
 	if err != nil {
 		return parts{}, err

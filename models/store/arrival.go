@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ringdown/ringdown/models"
+	"gorm.io/gorm"
 )
 
 const (
@@ -80,10 +81,43 @@ func (s *Store) Told(ctx context.Context, carrierCallID string) error {
 // they arrived: with room and diversion, without plan and timeline.
 func (s *Store) LiveCalls(ctx context.Context, olderThan time.Time, limit int) ([]models.Call, error) {
 	var calls []models.Call
-	err := s.reader.WithContext(ctx).Omit("plan", "attempts", "timeline").
-		Where("ended_at IS NULL AND started_at < ?", instant(olderThan)).
-		Order("started_at, id").Limit(limit).Find(&calls).Error
+	err := s.live(ctx).Where("started_at < ?", instant(olderThan)).Order("started_at, id").Limit(limit).Find(&calls).Error
 	return calls, translate("list live calls", err)
+}
+
+// NewestLiveCalls lists calls that have not ended as LiveCalls does, but the newest first.
+func (s *Store) NewestLiveCalls(ctx context.Context, limit int) ([]models.Call, error) {
+	var calls []models.Call
+	err := s.live(ctx).Order("started_at DESC, id DESC").Limit(limit).Find(&calls).Error
+	return calls, translate("list the newest live calls", err)
+}
+
+// LiveCallsAfter is the page of live calls after one of them, which may have ended since; the zero
+// call means the first page.
+func (s *Store) LiveCallsAfter(ctx context.Context, last models.Call, limit int) ([]models.Call, error) {
+	var calls []models.Call
+	err := after(s.live(ctx), last).Limit(limit).Find(&calls).Error
+	return calls, translate("list live calls", err)
+}
+
+// HeldCallsAfter is the same of callers who have been sent to a room and not to the emergency number.
+func (s *Store) HeldCallsAfter(ctx context.Context, last models.Call, limit int) ([]models.Call, error) {
+	var calls []models.Call
+	err := after(s.live(ctx), last).Where("diverted_at IS NULL AND room <> ''").Limit(limit).Find(&calls).Error
+	return calls, translate("list calls on hold", err)
+}
+
+// live are the calls that have not ended, without plan and timeline.
+func (s *Store) live(ctx context.Context) *gorm.DB {
+	return s.reader.WithContext(ctx).Omit("plan", "attempts", "timeline").Where("ended_at IS NULL")
+}
+
+// after are the calls that started after one, the oldest first.
+func after(calls *gorm.DB, last models.Call) *gorm.DB {
+	if last.ID != "" {
+		calls = calls.Where("(started_at, id) > (?, ?)", instant(last.StartedAt), last.ID)
+	}
+	return calls.Order("started_at, id")
 }
 
 // CloseCall ends the row of a call that no run will end. It does nothing, and says so, where the

@@ -316,6 +316,54 @@ func TestLiveCallsAreListedTheOldestFirst(t *testing.T) {
 	})
 }
 
+func TestLiveCallsAreListedPageByPage(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		for i := range 7 { // four of which started at one moment
+			c := earlier(fmt.Sprintf("CA%d", i), time.Hour-time.Duration(max(i, 3))*time.Minute)
+			if i != 5 { // who was never sent to a room
+				c.Room = "room"
+			}
+			if err := s.Arrive(ctx, c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		must[bool](t)(s.Divert(ctx, "CA4", noon))
+		must[bool](t)(s.CloseCall(ctx, "CA6", models.Failed, "", noon))
+		for name, c := range map[string]struct {
+			list func(context.Context, models.Call, int) ([]models.Call, error)
+			want string
+		}{
+			"all":     {s.LiveCallsAfter, "CA0 CA1 CA2 CA3 CA4 CA5"},
+			"on hold": {s.HeldCallsAfter, "CA0 CA1 CA2 CA3"},
+		} {
+			for pageOf := 1; pageOf <= 4; pageOf++ {
+				var sids []string
+				last := models.Call{}
+				for {
+					page := must[[]models.Call](t)(c.list(ctx, last, pageOf))
+					for _, call := range page {
+						sids = append(sids, call.CarrierCallID)
+					}
+					if len(page) < pageOf {
+						break
+					}
+					last = page[len(page)-1]
+				}
+				sorted := slices.Clone(sids[:min(4, len(sids))]) // of one moment the ids decide
+				slices.Sort(sorted)
+				if got := strings.Join(append(sorted, sids[len(sorted):]...), " "); got != c.want {
+					t.Errorf("%s, %d a page: %s, want %s", name, pageOf, got, c.want)
+				}
+			}
+		}
+		newest := must[[]models.Call](t)(s.NewestLiveCalls(ctx, 2))
+		if len(newest) != 2 || newest[0].CarrierCallID != "CA5" || newest[1].CarrierCallID != "CA4" {
+			t.Errorf("the newest are %v", newest)
+		}
+	})
+}
+
 func TestACallIsClosedOnceAndItsRecordStillCounts(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()

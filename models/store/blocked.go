@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 
-	"gorm.io/gorm"
-
 	"github.com/ringdown/ringdown/models"
 )
 
@@ -39,14 +37,8 @@ func (s *Store) UpdateBlockedCaller(ctx context.Context, b models.BlockedCaller,
 	return b, err
 }
 
-// DeleteBlockedCaller lets a caller call again.
-func (s *Store) DeleteBlockedCaller(ctx context.Context, id string) error {
-	if !storable(id) {
-		return translate("delete blocked caller", gorm.ErrRecordNotFound)
-	}
-	deleted := s.writer.WithContext(ctx).Delete(&models.BlockedCaller{}, "id = ?", id)
-	if deleted.Error == nil && deleted.RowsAffected == 0 {
-		deleted.Error = gorm.ErrRecordNotFound
-	}
-	return translate("delete blocked caller "+id, deleted.Error)
+// DeleteBlockedCaller lets a caller call again whose version is ifVersion; zero means any.
+// models.ErrStale says that it is another.
+func (s *Store) DeleteBlockedCaller(ctx context.Context, id string, ifVersion int) error {
+	return s.remove(ctx, "blocked caller", &models.BlockedCaller{}, id, ifVersion, nil)
 }

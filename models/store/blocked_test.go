@@ -67,11 +67,14 @@ func TestABlockedCallerIsForgiven(t *testing.T) {
 		ctx := context.Background()
 		b := must[models.BlockedCaller](t)(s.CreateBlockedCaller(ctx, nuisance()))
 		for _, missing := range []string{"", "none", "a\x00b", "\xff"} {
-			if err := s.DeleteBlockedCaller(ctx, missing); !errors.Is(err, models.ErrNotFound) {
+			if err := s.DeleteBlockedCaller(ctx, missing, 0); !errors.Is(err, models.ErrNotFound) {
 				t.Errorf("delete %q: %v", missing, err)
 			}
 		}
-		if err := s.DeleteBlockedCaller(ctx, b.ID); err != nil {
+		if err := s.DeleteBlockedCaller(ctx, b.ID, 2); !errors.Is(err, models.ErrStale) {
+			t.Errorf("a version that is not current: %v", err)
+		}
+		if err := s.DeleteBlockedCaller(ctx, b.ID, 1); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.BlockedCaller(ctx, b.ID); !errors.Is(err, models.ErrNotFound) {

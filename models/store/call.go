@@ -18,8 +18,12 @@ type CallFilter struct {
 	From    time.Time // of the start
 	To      time.Time // of the start, exclusive
 	Caller  models.Phone
-	Live    *bool // true: not ended yet
+	Number  models.Phone // of ours, that was called
+	Live    *bool        // true: not ended yet
 }
+
+// actionEnd is a call's own among the actions of the audit list.
+const actionEnd = "end"
 
 // Arrive inserts the row of a call that has just come. Where the carrier's call id is known
 // already, the row stays as it is, but for a diversion that it lacks: none is lost. So it is safe
@@ -73,6 +77,41 @@ func (s *Store) Calls(ctx context.Context, filter CallFilter, page Page) ([]mode
 	return calls, next, translate("list calls", err)
 }
 
+// EndedCalls lists the calls that ended at a time or later, the last ended first, without their
+// plans, attempts and timelines.
+func (s *Store) EndedCalls(ctx context.Context, since time.Time, limit int) ([]models.Call, error) {
+	var calls []models.Call
+	err := s.reader.WithContext(ctx).Omit("plan", "attempts", "timeline").
+		Where("ended_at >= ?", instant(since)).Order("ended_at DESC").Limit(limit).Find(&calls).Error
+	return calls, translate("list ended calls", err)
+}
+
+// CallsByID finds calls without their plans, attempts and timelines, in any order. What is not
+// there is left out.
+func (s *Store) CallsByID(ctx context.Context, ids []string) ([]models.Call, error) {
+	var calls []models.Call
+	err := s.reader.WithContext(ctx).Omit("plan", "attempts", "timeline").Find(&calls, "id IN ?", ids).Error
+	return calls, translate("find calls", err)
+}
+
+// NoteEnd notes in the audit list that somebody ended a call. It is noted once, however often it is
+// repeated, and without the call, whose caller the list must not keep.
+func (s *Store) NoteEnd(ctx context.Context, id string) error {
+	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		locked := clause.Locking{Strength: clause.LockingStrengthUpdate} // of two at once, one is first
+		if err := tx.Clauses(locked).Select("id").Take(&models.Call{}, "id = ?", id).Error; err != nil {
+			return err
+		}
+		var noted int64
+		earlier := models.Change{Noun: "call", NounID: id, Action: actionEnd}
+		if err := tx.Model(&models.Change{}).Where(&earlier).Count(&noted).Error; err != nil || noted > 0 {
+			return err
+		}
+		return s.audited(ctx, tx, actionEnd, "call", id, nil, nil)
+	})
+	return translate("note the end of call "+id, err)
+}
+
 // CountCalls counts calls, for the limits of a route.
 func (s *Store) CountCalls(ctx context.Context, filter CallFilter) (int, error) {
 	var n int64
@@ -81,7 +120,7 @@ func (s *Store) CountCalls(ctx context.Context, filter CallFilter) (int, error) 
 }
 
 func (f CallFilter) narrow(query *gorm.DB) *gorm.DB {
-	if !storable(f.RouteID + string(f.Outcome) + string(f.Caller)) {
+	if !storable(f.RouteID + string(f.Outcome) + string(f.Caller) + string(f.Number)) {
 		return query.Where("1 = 0") // no call has it
 	}
 	if f.RouteID != "" {
@@ -98,6 +137,9 @@ func (f CallFilter) narrow(query *gorm.DB) *gorm.DB {
 	}
 	if f.Caller != "" {
 		query = query.Where("caller = ?", f.Caller)
+	}
+	if f.Number != "" {
+		query = query.Where("number = ?", f.Number)
 	}
 	switch {
 	case f.Live == nil:

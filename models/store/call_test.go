@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -165,6 +166,7 @@ func TestCallsAreFiltered(t *testing.T) {
 		{"of a route", store.CallFilter{RouteID: "r2"}, []string{"CA4", "CA2"}},
 		{"with an outcome", store.CallFilter{Outcome: models.Abandoned}, []string{"CA2"}},
 		{"of a caller", store.CallFilter{Caller: "+447700900102"}, []string{"CA2"}},
+		{"to a number", store.CallFilter{Number: "+12025550103"}, []string{"CA3"}},
 		{"from an instant, in another zone", store.CallFilter{From: noon.Add(3 * time.Minute).In(time.FixedZone("", 9*3600))}, []string{"CA4", "CA3"}},
 		{"to an instant, without it", store.CallFilter{To: noon.Add(3 * time.Minute).In(time.FixedZone("", -9*3600))}, []string{"CA2", "CA1"}},
 		{"between two instants", store.CallFilter{From: noon.Add(2 * time.Minute), To: noon.Add(3*time.Minute + 1)}, []string{"CA2"}},
@@ -180,6 +182,7 @@ func TestCallsAreFiltered(t *testing.T) {
 		for i := 1; i <= 4; i++ {
 			c := ended()
 			c.CarrierCallID, c.Caller = fmt.Sprintf("CA%d", i), models.Phone(fmt.Sprintf("+44770090010%d", i))
+			c.Number = models.Phone(fmt.Sprintf("+1202555010%d", i))
 			c.RouteID, c.StartedAt = []string{"r2", "r1"}[i%2], noon.Add(time.Duration(i)*time.Minute)
 			if i == 2 {
 				c.Outcome = models.Abandoned
@@ -209,6 +212,72 @@ func TestCallsAreFiltered(t *testing.T) {
 			if n, err := s.CountCalls(ctx, c.filter); n != len(c.want) || err != nil {
 				t.Errorf("%s: counts %d, %v", c.name, n, err)
 			}
+		}
+	})
+}
+
+func TestCallsAreFoundByTheirEnd(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		var ids []string
+		for i := range 4 {
+			c := ended()
+			over := noon.Add(time.Duration(i) * time.Minute)
+			c.ID, c.CarrierCallID, c.EndedAt = fmt.Sprint("c", i), fmt.Sprint("CA", i), &over
+			if i == 3 {
+				c.EndedAt = nil
+			}
+			if err := s.RecordCall(ctx, c); err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, c.ID)
+		}
+		check := func(what string, calls []models.Call, err error, want ...string) {
+			t.Helper()
+			var got []string
+			for _, c := range calls {
+				got = append(got, c.ID)
+				if c.Plan != nil || c.Attempts != nil || c.Timeline != nil {
+					t.Errorf("%s: %v comes whole", what, c.ID)
+				}
+			}
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("%s: %v, %v, want %v", what, got, err, want)
+			}
+		}
+		calls, err := s.EndedCalls(ctx, noon, 10)
+		check("all", calls, err, "c2", "c1", "c0")
+		calls, err = s.EndedCalls(ctx, noon.Add(time.Minute).In(time.FixedZone("", 9*3600)), 10)
+		check("from an instant on", calls, err, "c2", "c1")
+		calls, err = s.EndedCalls(ctx, noon, 1)
+		check("the last", calls, err, "c2")
+		calls, err = s.CallsByID(ctx, append(ids[2:], "none"))
+		slices.SortFunc(calls, func(a, b models.Call) int { return strings.Compare(a.ID, b.ID) })
+		check("by id", calls, err, "c2", "c3")
+		calls, err = s.CallsByID(ctx, nil)
+		check("by no id", calls, err)
+	})
+}
+
+func TestTheEndOfACallIsNotedOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := store.As(context.Background(), models.Actor{KeyID: "k1", Name: "Olga"})
+		for _, id := range []string{"c1", "c2"} {
+			c := arriving()
+			c.ID, c.CarrierCallID = id, "CA of "+id
+			if err := s.Arrive(ctx, c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		atOnce(t, 6, func(i int) error { return s.NoteEnd(ctx, []string{"c1", "c2"}[i%2]) })
+		for _, id := range []string{"c1", "c2"} {
+			changes, _, err := s.Changes(ctx, store.ChangeFilter{NounID: id}, store.Page{})
+			if err != nil || len(changes) != 1 || changes[0].Action != "end" || changes[0].Noun != "call" || changes[0].By.Name != "Olga" {
+				t.Errorf("%s: %+v, %v", id, changes, err)
+			}
+		}
+		if err := s.NoteEnd(ctx, "none"); !errors.Is(err, models.ErrNotFound) {
+			t.Errorf("of no call: %v", err)
 		}
 	})
 }

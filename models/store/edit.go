@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -45,29 +46,83 @@ func (s *Store) create(ctx context.Context, what string, row any, mark stamp) er
 	}
 	*mark.created = instant(*mark.created)
 	*mark.updated, *mark.version = *mark.created, 1
-	err := s.writer.WithContext(ctx).Omit(clause.Associations).Create(row).Error
+	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := tx.Omit(clause.Associations).Create(row).Error; err != nil {
+			return err
+		}
+		return s.audited(ctx, tx, models.ActionCreate, what, *mark.id, nil, row)
+	})
 	return translate("create "+what, err)
 }
 
 // update writes a row over the one with its id, which must be of a version unless that is zero.
+// One that is like it is a new version all the same, but no change to audit.
 func (s *Store) update(ctx context.Context, what string, row any, mark stamp, ifVersion int) error {
 	if !storable(*mark.id) {
 		return translate("update "+what, gorm.ErrRecordNotFound)
 	}
 	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		var old struct {
-			Version   int
-			CreatedAt time.Time
-		}
-		locked := clause.Locking{Strength: clause.LockingStrengthUpdate}
-		if err := tx.Model(row).Clauses(locked).Where("id = ?", *mark.id).Take(&old).Error; err != nil {
+		old, err := held(tx, row, *mark.id, ifVersion)
+		if err != nil {
 			return err
 		}
-		if ifVersion != 0 && old.Version != ifVersion {
-			return models.ErrStale
+		before := reflect.New(reflect.TypeOf(row).Elem()).Interface()
+		if err := tx.Take(before, "id = ?", *mark.id).Error; err != nil {
+			return err
 		}
 		*mark.version, *mark.created, *mark.updated = old.Version+1, old.CreatedAt, instant(time.Now())
-		return tx.Model(row).Omit(clause.Associations).Select("*").UpdateColumns(row).Error
+		if err := tx.Model(row).Omit(clause.Associations).Select("*").UpdateColumns(row).Error; err != nil {
+			return err
+		}
+		if same, err := alike(before, row); same || err != nil {
+			return err
+		}
+		return s.audited(ctx, tx, models.ActionUpdate, what, *mark.id, before, row)
 	})
 	return translate("update "+what+" "+*mark.id, err)
+}
+
+// remove deletes the row with an id, which must be of a version unless that is zero. row is an
+// empty one of its kind, filled in before inUse is asked. inUse answers a *models.InUseError where
+// the row must stay; it is nil for what nothing ever needs.
+func (s *Store) remove(ctx context.Context, what string, row any, id string, ifVersion int, inUse func(tx *gorm.DB) error) error {
+	if !storable(id) {
+		return translate("delete "+what, gorm.ErrRecordNotFound)
+	}
+	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if _, err := held(tx, row, id, ifVersion); err != nil {
+			return err
+		}
+		if err := tx.Take(row, "id = ?", id).Error; err != nil {
+			return err
+		}
+		if inUse != nil {
+			if err := inUse(tx); err != nil {
+				return err
+			}
+		}
+		if err := tx.Delete(row, "id = ?", id).Error; err != nil {
+			return err
+		}
+		return s.audited(ctx, tx, models.ActionDelete, what, id, row, nil)
+	})
+	return translate("delete "+what+" "+id, err)
+}
+
+// kept is what the store keeps of a row that is there.
+type kept struct {
+	Version   int
+	CreatedAt time.Time
+}
+
+// held locks a row until the transaction ends. It must be of a version unless that is zero.
+func held(tx *gorm.DB, row any, id string, ifVersion int) (old kept, err error) {
+	locked := clause.Locking{Strength: clause.LockingStrengthUpdate}
+	if err := tx.Model(row).Clauses(locked).Where("id = ?", id).Take(&old).Error; err != nil {
+		return old, err
+	}
+	if ifVersion != 0 && old.Version != ifVersion {
+		return old, models.ErrStale
+	}
+	return old, nil
 }

@@ -2,9 +2,18 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"gorm.io/gorm"
 
 	"github.com/ringdown/ringdown/models"
 )
+
+// actionRelease is a number's own among the actions of the audit list.
+const actionRelease = "release"
 
 func numberStamp(n *models.PhoneNumber) stamp {
 	return stamp{&n.ID, &n.Version, &n.CreatedAt, &n.UpdatedAt}
@@ -21,6 +30,13 @@ func (s *Store) Number(ctx context.Context, id string) (models.PhoneNumber, erro
 	return one[models.PhoneNumber](s.reader.WithContext(ctx), "phone number", "id", id)
 }
 
+// NumberByPhone finds a number by its digits, also a released one.
+func (s *Store) NumberByPhone(ctx context.Context, phone models.Phone) (models.PhoneNumber, error) {
+	var number models.PhoneNumber
+	err := s.reader.WithContext(ctx).Take(&number, "number = ?", phone).Error
+	return number, translate(fmt.Sprintf("phone number %v", phone), err)
+}
+
 // Numbers lists numbers, the oldest first.
 func (s *Store) Numbers(ctx context.Context, page Page) ([]models.PhoneNumber, string, error) {
 	numbers, next, err := list(s.reader.WithContext(ctx), page, oldestFirst,
@@ -33,4 +49,47 @@ func (s *Store) Numbers(ctx context.Context, page Page) ([]models.PhoneNumber, s
 func (s *Store) UpdateNumber(ctx context.Context, n models.PhoneNumber, ifVersion int) (models.PhoneNumber, error) {
 	err := s.update(ctx, "phone number", &n, numberStamp(&n), ifVersion)
 	return n, err
+}
+
+// ReleaseNumber marks a number as one that is no longer ours. A route that is switched on keeps it,
+// with a *models.InUseError. It is safe to repeat.
+func (s *Store) ReleaseNumber(ctx context.Context, id string) (models.PhoneNumber, error) {
+	var number models.PhoneNumber
+	if !storable(id) {
+		return number, translate("release phone number", gorm.ErrRecordNotFound)
+	}
+	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if _, err := held(tx, &number, id, 0); err != nil {
+			return err
+		}
+		if err := tx.Take(&number, "id = ?", id).Error; err != nil || number.Status == models.NumberReleased {
+			return err
+		}
+		if err := unused(tx, number); err != nil {
+			return err
+		}
+		before := number
+		number.Status, number.Version, number.UpdatedAt = models.NumberReleased, number.Version+1, instant(time.Now())
+		if err := tx.Model(&number).Select("status", "version", "updated_at").UpdateColumns(&number).Error; err != nil {
+			return err
+		}
+		return s.audited(ctx, tx, actionRelease, "phone number", id, before, number)
+	})
+	return number, translate("release phone number "+id, err)
+}
+
+// unused is a *models.InUseError where a route answers the calls of a number.
+func unused(tx *gorm.DB, number models.PhoneNumber) error {
+	var route models.Route
+	err := tx.Select("id", "name").Take(&route, "phone_number_id = ? AND enabled", number.ID).Error
+	switch {
+	case errors.Is(err, gorm.ErrRecordNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	return &models.InUseError{
+		What: "phone number " + strconv.Quote(number.Name), By: []string{"call route " + strconv.Quote(route.Name)},
+		First: "switch the route off first, or take the number from it",
+	}
 }

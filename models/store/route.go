@@ -3,9 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -39,134 +36,22 @@ func (s *Store) UpdateRoute(ctx context.Context, r models.Route, ifVersion int) 
 	return r, err
 }
 
-// Directory reads everything that a route or a schedule may refer to.
-func (s *Store) Directory(ctx context.Context) (models.Directory, error) {
-	var users []models.User
-	var schedules []models.Schedule
-	var numbers []models.PhoneNumber
-	query := s.reader.WithContext(ctx)
-	for _, find := range []*gorm.DB{query.Find(&users), query.Preload("Overrides", asMade).Find(&schedules), query.Find(&numbers)} {
-		if find.Error != nil {
-			return models.Directory{}, translate("read the directory", find.Error)
+// DeleteRoute removes a route whose version is ifVersion; zero means any. models.ErrStale says that
+// it is another, a *models.InUseError that callers still reach it. Its live calls go on.
+func (s *Store) DeleteRoute(ctx context.Context, id string, ifVersion int) error {
+	var route models.Route
+	return s.remove(ctx, "call route", &route, id, ifVersion, func(tx *gorm.DB) error {
+		if !route.Enabled || route.PhoneNumberID == "" {
+			return nil
 		}
-	}
-	return directory(users, schedules, numbers), s.showFaults(ctx, users)
-}
-
-// boundRoute is a route together with its number, as one query reads them.
-type boundRoute struct {
-	models.Route
-	Bound models.PhoneNumber `gorm:"foreignKey:PhoneNumberID;references:ID"`
-}
-
-// overridesKept is how long after its end an override still comes with a route: long enough for
-// any clock, short enough that years of overrides slow down no call.
-const overridesKept = 24 * time.Hour
-
-// RouteForNumber finds the route of an active number, also a disabled one, with the part of the
-// directory that a plan for now needs: the number, the schedules with their overrides that are
-// not long over, and the users with the faults of their phones. It takes at most five queries,
-// whatever the route holds.
-func (s *Store) RouteForNumber(ctx context.Context, number models.Phone) (models.Route, models.Directory, error) {
-	route, bound, err := s.boundTo(ctx, number)
-	if err != nil {
-		return models.Route{}, models.Directory{}, translate(fmt.Sprintf("route of %v", number), err)
-	}
-	schedules, err := s.schedulesOf(ctx, route)
-	if err != nil {
-		return models.Route{}, models.Directory{}, translate("schedules of call route "+route.ID, err)
-	}
-	users, err := s.usersOf(ctx, route, schedules)
-	if err != nil {
-		return models.Route{}, models.Directory{}, translate("users of call route "+route.ID, err)
-	}
-	return route, directory(users, schedules, []models.PhoneNumber{bound}), nil
-}
-
-func (s *Store) boundTo(ctx context.Context, number models.Phone) (models.Route, models.PhoneNumber, error) {
-	var found boundRoute
-	active := s.reader.Where(map[string]any{"number": number, "status": models.NumberActive})
-	err := s.reader.WithContext(ctx).Table("call_routes").InnerJoins("Bound", active).Take(&found).Error
-	return found.Route, found.Bound, err
-}
-
-func (s *Store) schedulesOf(ctx context.Context, route models.Route) ([]models.Schedule, error) {
-	ids := map[string]bool{}
-	for _, level := range route.Levels {
-		for _, target := range level.Targets {
-			if target.Type == models.TargetSchedule {
-				ids[target.ScheduleID] = true
-			}
+		var active []models.PhoneNumber
+		err := tx.Find(&active, "id = ? AND status = ?", route.PhoneNumberID, models.NumberActive).Error
+		if err != nil || len(active) == 0 {
+			return err
 		}
-	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	notLongOver := func(overrides *gorm.DB) *gorm.DB {
-		return asMade(overrides).Where("ends_at > ?", instant(time.Now().Add(-overridesKept)))
-	}
-	var schedules []models.Schedule
-	err := s.reader.WithContext(ctx).Preload("Overrides", notLongOver).
-		Find(&schedules, "id IN ?", slices.Collect(maps.Keys(ids))).Error
-	return schedules, err
-}
-
-func (s *Store) usersOf(ctx context.Context, route models.Route, schedules []models.Schedule) ([]models.User, error) {
-	ids := map[string]bool{}
-	for _, level := range route.Levels {
-		for _, target := range level.Targets {
-			if target.Type == models.TargetUser {
-				ids[target.UserID] = true
-			}
+		return &models.InUseError{
+			What: fmt.Sprintf("call route %q", route.Name), By: []string{fmt.Sprintf("phone number %q", active[0].Name)},
+			First: "switch the route off first",
 		}
-	}
-	for _, schedule := range schedules {
-		for _, rotation := range schedule.Rotations {
-			for _, id := range rotation.Users {
-				ids[id] = true
-			}
-		}
-		for _, override := range schedule.Overrides {
-			ids[override.UserID] = true
-		}
-	}
-	var users []models.User
-	err := s.reader.WithContext(ctx).Find(&users, "id IN ?", slices.Collect(maps.Keys(ids))).Error
-	if err != nil {
-		return nil, err
-	}
-	return users, s.showFaults(ctx, users)
-}
-
-func directory(users []models.User, schedules []models.Schedule, numbers []models.PhoneNumber) models.Directory {
-	d := models.Directory{
-		Users:     make(map[string]models.User, len(users)),
-		Schedules: make(map[string]models.Schedule, len(schedules)),
-		Numbers:   make(map[string]models.PhoneNumber, len(numbers)),
-		Zones:     zones(schedules),
-	}
-	for _, u := range users {
-		d.Users[u.ID] = u
-	}
-	for _, s := range schedules {
-		d.Schedules[s.ID] = s
-	}
-	for _, n := range numbers {
-		d.Numbers[n.ID] = n
-	}
-	return d
-}
-
-// zones loads each time zone of the schedules once. One that the machine does not know is left out.
-func zones(schedules []models.Schedule) map[string]*time.Location {
-	loaded := map[string]*time.Location{}
-	for _, s := range schedules {
-		if loaded[s.TimeZone] != nil {
-			continue
-		}
-		if loc, err := time.LoadLocation(s.TimeZone); err == nil {
-			loaded[s.TimeZone] = loc
-		}
-	}
-	return loaded
+	})
 }

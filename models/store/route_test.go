@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -185,4 +186,55 @@ func BenchmarkRouteForNumber(b *testing.B) {
 			}
 		})
 	}
+}
+
+func TestARouteIsDeletedWhenNoCallerReachesIt(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		active := must[models.PhoneNumber](t)(s.CreateNumber(ctx, supportLine()))
+		gone := supportLine()
+		gone.Number, gone.Status = "+12025550198", models.NumberReleased
+		gone = must[models.PhoneNumber](t)(s.CreateNumber(ctx, gone))
+		for _, c := range []struct {
+			name    string
+			number  string
+			enabled bool
+			version int
+			want    string // of the error; none: it is deleted
+		}{
+			{"switched on, with a number", active.ID, true, 0, `"switched on, with a number" is in use by phone number "Support": switch the route off first`},
+			{"switched off, with a number", active.ID, false, 0, ""},
+			{"switched on, without a number", "", true, 1, ""},
+			{"switched on, with a number that is released", gone.ID, true, 0, ""},
+			{"switched on, with a number that is none", "none", true, 0, ""},
+			{"a version that is not current", "", false, 2, models.ErrStale.Error()},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				route := support(c.number)
+				route.Name, route.Enabled = c.name, c.enabled
+				route = must[models.Route](t)(s.CreateRoute(ctx, route))
+				live := models.Call{CarrierCallID: route.ID, RouteID: route.ID, RouteName: route.Name, StartedAt: noon}
+				if err := s.Arrive(ctx, live); err != nil {
+					t.Fatal(err)
+				}
+				err := s.DeleteRoute(ctx, route.ID, c.version)
+				if (err == nil) != (c.want == "") || err != nil && !strings.HasSuffix(err.Error(), c.want) {
+					t.Fatalf("got %v, want %v", err, c.want)
+				}
+				if _, left := s.Route(ctx, route.ID); errors.Is(left, models.ErrNotFound) != (err == nil) {
+					t.Errorf("afterwards: %v", left)
+				}
+				if left := must[models.Call](t)(s.CallByCarrierID(ctx, route.ID)); left.RouteName != c.name || left.EndedAt != nil {
+					t.Errorf("its call is %v", left)
+				}
+				if c.number != "" && c.number == active.ID && c.enabled { // make room for the next
+					route.PhoneNumberID = ""
+					must[models.Route](t)(s.UpdateRoute(ctx, route, 0))
+				}
+			})
+		}
+		if err := s.DeleteRoute(ctx, "none", 0); !errors.Is(err, models.ErrNotFound) {
+			t.Errorf("no such route: %v", err)
+		}
+	})
 }

@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"github.com/ringdown/ringdown/models"
 )
@@ -39,9 +41,27 @@ func (s *Store) UpdateSchedule(ctx context.Context, schedule models.Schedule, if
 	if err := s.update(ctx, "schedule", &schedule, scheduleStamp(&schedule), ifVersion); err != nil {
 		return schedule, err
 	}
-	overrides, err := s.Overrides(ctx, schedule.ID)
-	schedule.Overrides = overrides
-	return schedule, err
+	schedule.Overrides = nil
+	err := asMade(s.reader.WithContext(ctx)).Find(&schedule.Overrides, "schedule_id = ?", schedule.ID).Error
+	return schedule, translate("overrides of schedule "+schedule.ID, err)
+}
+
+// DeleteSchedule removes a schedule whose version is ifVersion; zero means any. Its overrides and
+// its calendar link go with it. *models.InUseError names the call routes that need it.
+func (s *Store) DeleteSchedule(ctx context.Context, id string, ifVersion int) error {
+	var schedule models.Schedule
+	return s.remove(ctx, "schedule", &schedule, id, ifVersion, func(tx *gorm.DB) error {
+		var routes []string
+		err := tx.Model(&models.Route{}).Where("CAST(levels AS text) LIKE ?", inJSON(id)).Order("name").Pluck("name", &routes).Error
+		if err != nil || len(routes) == 0 {
+			return err
+		}
+		inUse := &models.InUseError{What: fmt.Sprintf("schedule %q", schedule.Name)}
+		for _, name := range routes {
+			inUse.By = append(inUse.By, fmt.Sprintf("call route %q", name))
+		}
+		return inUse
+	})
 }
 
 // CreateOverride adds an override to a schedule; models.ErrNotFound says that there is no such
@@ -54,24 +74,65 @@ func (s *Store) CreateOverride(ctx context.Context, o models.Override) (models.O
 		o.CreatedAt = time.Now()
 	}
 	o.From, o.To, o.CreatedAt = instant(o.From), instant(o.To), instant(o.CreatedAt)
-	err := s.writer.WithContext(ctx).Create(&o).Error
+	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := tx.Create(&o).Error; err != nil {
+			return err
+		}
+		return s.audited(ctx, tx, models.ActionCreate, "override", o.ID, nil, o)
+	})
 	return o, translate("create override of schedule "+o.ScheduleID, err)
 }
 
-// Overrides lists the overrides of a schedule as they were made, past ones too.
-func (s *Store) Overrides(ctx context.Context, scheduleID string) ([]models.Override, error) {
-	var overrides []models.Override
-	err := asMade(s.reader.WithContext(ctx)).Find(&overrides, "schedule_id = ?", scheduleID).Error
-	return overrides, translate("overrides of schedule "+scheduleID, err)
+// OverrideFilter narrows the overrides of a schedule. Its zero value lets all pass.
+type OverrideFilter struct {
+	From time.Time // those that end later
+	To   time.Time // those that begin before
+}
+
+// Overrides lists the overrides of a schedule as they were made, past ones too; models.ErrNotFound
+// says that there is no such schedule.
+func (s *Store) Overrides(ctx context.Context, scheduleID string, filter OverrideFilter, page Page) ([]models.Override, string, error) {
+	query := s.reader.WithContext(ctx)
+	if _, err := one[models.Schedule](query.Select("id"), "schedule", "id", scheduleID); err != nil {
+		return nil, "", err
+	}
+	query = query.Where("schedule_id = ?", scheduleID)
+	if !filter.From.IsZero() {
+		query = query.Where("ends_at > ?", instant(filter.From))
+	}
+	if !filter.To.IsZero() {
+		query = query.Where("starts_at < ?", instant(filter.To))
+	}
+	overrides, next, err := list(query, page, oldestFirst, func(o models.Override) place { return place{o.CreatedAt, o.ID} })
+	return overrides, next, translate("overrides of schedule "+scheduleID, err)
+}
+
+// Override finds an override of a schedule by id.
+func (s *Store) Override(ctx context.Context, scheduleID, id string) (models.Override, error) {
+	if !storable(scheduleID) {
+		return models.Override{}, translate("override", gorm.ErrRecordNotFound)
+	}
+	return one[models.Override](s.reader.WithContext(ctx).Where("schedule_id = ?", scheduleID), "override", "id", id)
 }
 
 // DeleteOverride removes an override from a schedule.
 func (s *Store) DeleteOverride(ctx context.Context, scheduleID, id string) error {
-	deleted := s.writer.WithContext(ctx).Delete(&models.Override{}, "schedule_id = ? AND id = ?", scheduleID, id)
-	if deleted.Error == nil && deleted.RowsAffected == 0 {
-		deleted.Error = gorm.ErrRecordNotFound
+	if !storable(scheduleID + id) {
+		return translate("delete override", gorm.ErrRecordNotFound)
 	}
-	return translate("delete override "+id+" of schedule "+scheduleID, deleted.Error)
+	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		var o models.Override
+		deleted := tx.Clauses(clause.Returning{}).Delete(&o, "schedule_id = ? AND id = ?", scheduleID, id)
+		switch {
+		case deleted.Error != nil:
+			return deleted.Error
+		case deleted.RowsAffected == 0:
+			return gorm.ErrRecordNotFound
+		default:
+			return s.audited(ctx, tx, models.ActionDelete, "override", id, o, nil)
+		}
+	})
+	return translate("delete override "+id+" of schedule "+scheduleID, err)
 }
 
 // asMade sorts overrides: where two cover one instant, the later one in the list counts.

@@ -2,6 +2,10 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
 
 	"github.com/ringdown/ringdown/models"
 )
@@ -41,4 +45,42 @@ func (s *Store) UpdateUser(ctx context.Context, u models.User, ifVersion int) (m
 	u.Phones = withoutFaults(u.Phones)
 	err := s.update(ctx, "user", &u, userStamp(&u), ifVersion)
 	return u, err
+}
+
+// DeleteUser removes a user whose version is ifVersion; zero means any. models.ErrStale says that
+// it is another, a *models.InUseError names what would ring them. Past calls keep their name.
+func (s *Store) DeleteUser(ctx context.Context, id string, ifVersion int) error {
+	var user models.User
+	return s.remove(ctx, "user", &user, id, ifVersion, func(tx *gorm.DB) error {
+		uses, err := usesOfUser(tx, id)
+		if err != nil || len(uses) == 0 {
+			return err
+		}
+		inUse := &models.InUseError{What: fmt.Sprintf("user %q", user.Name)}
+		for _, use := range uses {
+			inUse.By = append(inUse.By, use.What)
+		}
+		return inUse
+	})
+}
+
+// UsesOfUser lists what names a user now or later.
+func (s *Store) UsesOfUser(ctx context.Context, id string) ([]models.Use, error) {
+	uses, err := usesOfUser(s.reader.WithContext(ctx), id)
+	return uses, translate("what names user "+id, err)
+}
+
+// usesOfUser takes three queries, whatever the directory holds.
+func usesOfUser(query *gorm.DB, id string) ([]models.Use, error) {
+	var routes []models.Route
+	err := query.Select("name", "levels").Order("name").Find(&routes, "CAST(levels AS text) LIKE ?", inJSON(id)).Error
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	theirs := query.Model(&models.Override{}).Where("user_id = ? AND ends_at > ?", id, instant(now))
+	var schedules []models.Schedule
+	err = query.Preload("Overrides", "user_id = ? AND ends_at > ?", id, instant(now)).Order("name").
+		Find(&schedules, "CAST(rotations AS text) LIKE ? OR id IN (?)", inJSON(id), theirs.Select("schedule_id")).Error
+	return models.UsesOfUser(id, routes, schedules, now), err
 }

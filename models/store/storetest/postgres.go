@@ -33,20 +33,29 @@ var databases atomic.Int64
 // PostgresURL makes an empty database for a test and drops it when the test ends.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
-	dir, err := server()
+	url, drop, err := Database()
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := fmt.Sprintf("test_%d", databases.Add(1))
-	if err := execute(dir, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
-		if err := execute(dir, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if err := drop(); err != nil {
 			t.Error(err)
 		}
 	})
-	return address(dir, name)
+	return url
+}
+
+// Database makes an empty database on the Postgres of this process.
+func Database() (url string, drop func() error, err error) {
+	dir, err := server()
+	if err != nil {
+		return "", nil, err
+	}
+	name := fmt.Sprintf("test_%d", databases.Add(1))
+	if err := execute(dir, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
+		return "", nil, err
+	}
+	return address(dir, name), func() error { return execute(dir, "DROP DATABASE "+name+" WITH (FORCE)") }, nil
 }
 
 // address is the URL of a database of the server in dir, which listens on a socket there: no

@@ -1,0 +1,31 @@
+package models
+
+import "strings"
+
+// Role is what the holder of an API key may do. Each operation of the API names the roles that it
+// is for.
+type Role string
+
+// The roles.
+const (
+	RoleAdmin     Role = "admin"     // everything
+	RoleReviewer  Role = "reviewer"  // decides on requests for numbers; reads all but the keys
+	RoleRequester Role = "requester" // asks for numbers, and sees what the form offers
+	RoleViewer    Role = "viewer"    // reads all but the keys and what callers have said
+)
+
+// Roles are all roles, the mightiest first.
+var Roles = []Role{RoleAdmin, RoleReviewer, RoleRequester, RoleViewer}
+
+// RoleList names roles in a sentence, as in "admin, reviewer or viewer".
+func RoleList(roles []Role) string {
+	names := make([]string, len(roles))
+	for i, role := range roles {
+		names[i] = string(role)
+	}
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}

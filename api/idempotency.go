@@ -19,7 +19,7 @@ import (
 
 // The headers of a request that may be repeated, and of the reply to its repeat.
 const (
-	tokenHeader    = "Idempotency-Key"
+	tokenHeader    = "Idempotency-Key" //nolint:gosec // a header's name
 	replayedHeader = "Idempotency-Replayed"
 )
 

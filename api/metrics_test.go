@@ -105,7 +105,7 @@ func TestTheServerRegistersWhatItCounts(t *testing.T) {
 	for _, f := range families {
 		got = append(got, f.GetName())
 	}
-	want := []string{"ringdown_calls_live", "ringdown_diversions_total", "ringdown_signature_failures_total", "ringdown_webhook_seconds"}
+	want := []string{"ringdown_calls_live", "ringdown_calls_total", "ringdown_diversions_total", "ringdown_signature_failures_total", "ringdown_webhook_seconds"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -77,7 +77,7 @@ func TestACallerWhomNothingAnsweredAtFirstIsFoundOnHold(t *testing.T) {
 	t.Parallel()
 	p := newParts(t, t, "hold-late", pace, false)
 	l := p.lineWithEmergency(t, "Alice", longRing)
-	p.toTemporal.cut()
+	p.toTemporal.stall()
 	caller := l.calls()
 	l.announced(1)
 	l.arrived()

@@ -25,6 +25,9 @@ const (
 	triesBeforeDiversion = 3
 	// triesBeforeApology is the same for a route without an emergency number.
 	triesBeforeApology = 15
+	// gateWithin is how long a caller may wait who pressed a key, or none: they have heard nothing for a
+	// second already, in which the carrier waited for the key.
+	gateWithin = 900 * time.Millisecond
 )
 
 // voice answers a call to one of our numbers, and a caller whom another document sent back.
@@ -223,6 +226,9 @@ func (s *Server) gate(w webhook) error {
 	if err != nil {
 		return s.unknown(w)
 	}
+	ctx, cancel := context.WithTimeout(w.ctx(), gateWithin)
+	defer cancel()
+	w.SetRequest(w.Request().WithContext(ctx))
 	sid := w.Param("call")
 	answer, err := s.update(w, workflows.CallID(sid), workflows.UpdateGate, "gate/"+strconv.Itoa(number),
 		workflows.Pressed{Try: number, Digits: w.digits()})

@@ -58,7 +58,8 @@ const (
 // usage is what a worker process says of itself.
 type usage struct {
 	Resident int64         `json:"resident"` // bytes, right after a collection
-	CPU      time.Duration `json:"cpu"`      // since it began
+	CPU      time.Duration `json:"cpu"`      // since it began, until it was asked
+	Answered time.Duration `json:"answered"` // since it began, with the collection that this took
 	Dials    int64         `json:"dials"`    // that wait there; ours asks the carrier instead
 }
 
@@ -123,7 +124,7 @@ func hold(ctx context.Context, side, dir, temporalAddress string, counts []int, 
 		found = append(found, held{
 			Side: side, Calls: count, Pass: true, Resident: float64(after.Resident) / (1 << 20),
 			PerCall: float64(after.Resident-empty.Resident) / float64(count) / (1 << 10),
-			CPU:     float64(after.CPU-before.CPU) / float64(heldFor) * 100,
+			CPU:     float64(after.CPU-before.Answered) / float64(heldFor) * 100,
 		})
 	}
 	return found, nil
@@ -279,8 +280,9 @@ func serveHeldWorker(ctx context.Context, role string) error {
 	}
 	fmt.Println(listener.Addr())
 	web := &http.Server{ReadHeaderTimeout: patience, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		before := cpu() // the collection is this question's work
 		debug.FreeOSMemory()
-		_ = json.NewEncoder(w).Encode(usage{Resident: resident(), CPU: cpu(), Dials: dials()})
+		_ = json.NewEncoder(w).Encode(usage{Resident: resident(), CPU: before, Answered: cpu(), Dials: dials()})
 	})}
 	return web.Serve(listener)
 }

@@ -43,11 +43,17 @@ func (y *soakStory) oursOf(h simulator.Heard, away []absence) simulator.Seconds 
 	if !waits {
 		return h.Lasted
 	}
+	ours := y.answered(h, path)
 	for _, a := range away {
-		if h.Lasted <= silenceAtMost && h.At.Before(a.until.Add(time.Second)) && h.Until.After(a.from) {
+		if ours <= silenceAtMost && h.At.Before(a.until.Add(time.Second)) && h.Until.After(a.from) {
 			return 0
 		}
 	}
+	return ours
+}
+
+// answered is how long we took in a wait for an answer.
+func (y *soakStory) answered(h simulator.Heard, path string) simulator.Seconds {
 	struck, longest := false, simulator.Seconds(0)
 	for _, e := range y.events {
 		if e.Kind == simulator.EventWebhook && e.Call == y.leg.SID && strings.HasSuffix(e.URL, "/"+path) &&

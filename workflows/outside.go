@@ -2,11 +2,9 @@ package workflows
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/ringdown/ringdown/activities"
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -14,9 +12,6 @@ import (
 
 // OutsideID is the id of the schedule that has outside schedules read.
 const OutsideID = "outside-schedules"
-
-// readEvery is how old a copy of an outside schedule becomes while its provider answers.
-const readEvery = time.Minute
 
 var outsider *activities.Outside
 
@@ -35,15 +30,5 @@ func ReadOutside(ctx workflow.Context) (activities.Refreshed, error) {
 
 // ScheduleOutside has Temporal read outside schedules each minute. It is safe to repeat.
 func ScheduleOutside(ctx context.Context, c client.Client) error {
-	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID:            OutsideID,
-		Spec:          client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: readEvery}}},
-		Action:        &client.ScheduleWorkflowAction{ID: OutsideID, Workflow: ReadOutside, TaskQueue: CallQueue, WorkflowRunTimeout: readEvery},
-		Overlap:       enums.SCHEDULE_OVERLAP_POLICY_SKIP,
-		CatchupWindow: 10 * time.Second, // what was missed is not made up for
-	})
-	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-		return nil
-	}
-	return err
+	return eachMinute(ctx, c, OutsideID, ReadOutside)
 }

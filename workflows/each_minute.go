@@ -1,0 +1,31 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+)
+
+// aMinute is how long a call that no run owns may go unnoticed, and how old a copy of an outside
+// schedule becomes while its provider answers.
+const aMinute = time.Minute
+
+// eachMinute has Temporal run a workflow each minute, never beside itself. What was missed while
+// Temporal was away is not made up for: one run looks at all. It is safe to repeat.
+func eachMinute(ctx context.Context, c client.Client, id string, run any) error {
+	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID:            id,
+		Spec:          client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: aMinute}}},
+		Action:        &client.ScheduleWorkflowAction{ID: id, Workflow: run, TaskQueue: CallQueue, WorkflowRunTimeout: aMinute},
+		Overlap:       enums.SCHEDULE_OVERLAP_POLICY_SKIP,
+		CatchupWindow: 10 * time.Second,
+	})
+	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		return nil
+	}
+	return err
+}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -174,7 +175,12 @@ func (p *Plan) save(ctx context.Context, e *entry, tree *node, send func(context
 	return reply, err
 }
 
-func (p *Plan) id(noun, name string) string { return p.ids[ref{noun, byName(noun, name)}] }
+func (p *Plan) id(noun, name string) (id string) {
+	for _, key := range meant(noun, byName(noun, name)) {
+		id = cmp.Or(id, p.ids[key])
+	}
+	return id
+}
 
 // leaving is a mapping without one of its fields.
 func (n *node) leaving(name string) *node {

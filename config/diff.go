@@ -77,12 +77,12 @@ func simple(n *node) bool {
 	return !slices.ContainsFunc(n.list, func(e *node) bool { return e.form != scalar })
 }
 
-// labels tell the elements of a list apart: by number, name or whom they name, where each has its
+// labels tell the elements of a list apart: by number, name, who they are elsewhere or whom they name, where each has its
 // own, or else by place.
 func labels(elements []*node) []string {
 	found := make([]string, 0, len(elements))
 	for _, e := range elements {
-		label := cmp.Or(e.get("number").text(), e.get("name").text(), e.get("user").text(), e.get("schedule").text())
+		label := cmp.Or(e.get("number").text(), e.get("name").text(), e.get("outside").text(), e.get("user").text(), e.get("schedule").text())
 		if from := e.get("effective_from").text(); from != "" {
 			label += " from " + from
 		}

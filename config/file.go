@@ -1,7 +1,7 @@
-// Package config keeps users, schedules, call routes and blocked callers in YAML files. It reads
-// such files and checks every line, compares them with a running system, and brings that to the
-// state in the files; and it writes such a file of a running system. In a file entries refer to
-// each other by name, never by id. Nothing here reads a clock, a file or the network.
+// Package config keeps users, schedules, outside schedules, call routes and blocked callers in YAML
+// files. It reads such files and checks every line, compares them with a running system, and brings
+// that to the state in the files; and it writes such a file of a running system. In a file entries
+// refer to each other by name, never by id. Nothing here reads a clock, a file or the network.
 package config
 
 import (
@@ -27,7 +27,7 @@ type Files struct {
 	faults  Faults
 }
 
-// entry is a user, a schedule, a call route or a blocked caller.
+// entry is a user, a schedule, an outside schedule, a call route or a blocked caller.
 type entry struct {
 	kind *kind
 	name string // its e-mail address, name or number
@@ -93,7 +93,7 @@ func (f *Files) refuse(n *node, format string, args ...any) {
 
 func (f *Files) entry(kind *kind, n *node, place string) {
 	if n.form != mapping {
-		f.refuse(n, "%s: must be the fields of a %s", place, kind.noun)
+		f.refuse(n, "%s: must be fields, among them %s", place, kind.key)
 		return
 	}
 	e := &entry{kind: kind, name: n.get(kind.key).text(), at: n.at}
@@ -112,6 +112,9 @@ func (f *Files) entry(kind *kind, n *node, place string) {
 			check.add(e.at, "", "is listed twice; it is at "+earlier.at.String()+" too")
 			return
 		}
+	}
+	if twin := f.find(e.ref().twin()); twin != nil {
+		check.sameName(twin.title() + " at " + twin.at.String())
 	}
 	if err := e.read(); err != nil {
 		check.add(e.at, "", err.Error())

@@ -28,6 +28,10 @@ var (
 	schedules = &kind{
 		"schedules", "schedule", "/v1/schedules", "name", reflect.TypeFor[models.Schedule](), readSchedule, usualSchedule,
 	}
+	outsideSchedules = &kind{
+		"outside_schedules", "outside schedule", "/v1/outside-schedules", "name", reflect.TypeFor[models.OutsideSchedule](),
+		readOutsideSchedule, usualOutsideSchedule,
+	}
 	routes = &kind{
 		"call_routes", "call route", "/v1/call-routes", "name", reflect.TypeFor[models.Route](), readRoute, usualRoute,
 	}
@@ -37,14 +41,14 @@ var (
 	}
 
 	// kinds are in the order in which they are made: each refers to those before it.
-	kinds = []*kind{users, schedules, routes, blockedCallers}
+	kinds = []*kind{users, schedules, outsideSchedules, routes, blockedCallers}
 )
 
 // numbersList is where the API lists our numbers, which no file makes.
 const numbersList = "/v1/phone-numbers"
 
 // Lists are the lists of the API that a plan needs.
-var Lists = []string{users.list, schedules.list, routes.list, blockedCallers.list, numbersList}
+var Lists = []string{users.list, schedules.list, outsideSchedules.list, routes.list, blockedCallers.list, numbersList}
 
 func kindOf(section string) *kind {
 	if i := slices.IndexFunc(kinds, func(k *kind) bool { return k.section == section }); i >= 0 {
@@ -81,6 +85,14 @@ func readSchedule(raw []byte) (any, error) {
 }
 
 func usualSchedule(any) any { return models.Schedule{Rotations: []models.Rotation{{Seats: 1}}} }
+
+func readOutsideSchedule(raw []byte) (any, error) {
+	var schedule models.OutsideSchedule
+	err := json.Unmarshal(raw, &schedule)
+	return schedule, err
+}
+
+func usualOutsideSchedule(any) any { return models.OutsideSchedule{} }
 
 func readRoute(raw []byte) (any, error) {
 	route := models.Route{Enabled: true, Accept: models.Acceptance{Required: true}}
@@ -122,14 +134,17 @@ func inUTC(t *time.Time) *time.Time {
 // validate reports the faults that a model has at an instant. It refers to others by name, as the
 // directory does.
 func validate(model any, d models.Directory, at time.Time) error {
+	known := func(user string) bool {
+		_, ok := d.Users[user]
+		return ok
+	}
 	switch m := model.(type) {
 	case models.User:
 		return m.Validate()
 	case models.Schedule:
-		return m.Validate(func(user string) bool {
-			_, ok := d.Users[user]
-			return ok
-		})
+		return m.Validate(known)
+	case models.OutsideSchedule:
+		return m.Validate(known)
 	case models.Route:
 		return m.Validate(d, at)
 	case models.BlockedCaller:

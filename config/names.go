@@ -2,17 +2,38 @@ package config
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/ringdown/ringdown/models"
 )
 
 // references are the fields that name another entry in a file, and give its id in the API.
-var references = map[string]struct {
-	api, noun string
-	typed     bool // the API wants to be told the type, too
-}{
-	"user":         {"user_id", users.noun, true},
-	"schedule":     {"schedule_id", schedules.noun, true},
-	"phone_number": {"phone_number_id", "phone number", false},
+var references = map[string]struct{ api, noun string }{
+	"user":         {"user_id", users.noun},
+	"schedule":     {"schedule_id", schedules.noun},
+	"phone_number": {"phone_number_id", numberNoun},
+}
+
+// meant lists what a name may mean: a target names an outside schedule as it names a schedule.
+func meant(noun, name string) []ref {
+	if noun == schedules.noun {
+		return []ref{{noun, name}, {outsideSchedules.noun, name}}
+	}
+	return []ref{{noun, name}}
+}
+
+// twin is what must not have the same name, because meant could not tell them apart; it is empty
+// for what has none.
+func (r ref) twin() ref {
+	switch r.noun {
+	case schedules.noun:
+		return ref{outsideSchedules.noun, r.name}
+	case outsideSchedules.noun:
+		return ref{schedules.noun, r.name}
+	default:
+		return ref{}
+	}
 }
 
 // notInFiles are fields of the API that a file does without, and what to do instead.
@@ -46,19 +67,31 @@ func toAPI(n *node, id func(noun, name string) string) *node {
 	for _, f := range n.fields {
 		value := toAPI(f.value, id)
 		if ref, ok := references[f.name]; ok {
-			if ref.typed {
-				out.fields = append(out.fields, field{"type", f.at, &node{form: scalar, value: f.name, at: f.at}})
-			}
 			f.name = ref.api
 			value.rename(ref.noun, id)
-		} else if f.name == "users" {
-			for _, element := range value.list {
+		}
+		for _, element := range value.list {
+			switch f.name {
+			case "users":
 				element.rename(users.noun, id)
+			case "targets":
+				element.addType()
 			}
 		}
 		out.fields = append(out.fields, field{f.name, f.at, value})
 	}
 	return out
+}
+
+// addType says in a target whether it is a user or a schedule, as the API wants to be told.
+func (n *node) addType() {
+	for _, typ := range []string{models.TargetUser, models.TargetSchedule} {
+		i := slices.IndexFunc(n.fields, func(f field) bool { return f.name == references[typ].api })
+		if i >= 0 {
+			at := n.fields[i].at
+			n.fields = append(n.fields, field{"type", at, &node{form: scalar, value: typ, at: at}})
+		}
+	}
 }
 
 // toFile is what the API shows, as a file has it.

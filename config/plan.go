@@ -118,10 +118,20 @@ func (p *planner) directory() models.Directory {
 		case models.Schedule:
 			m.ID = e.key()
 			d.Schedules[m.ID] = m
+		case models.OutsideSchedule:
+			m.ID = e.key()
+			m.Kept = &models.OutsideCopy{Provider: m.Provider, Reference: m.Reference, Entries: []models.Entry{
+				{From: p.at, To: p.at.AddDate(0, 0, 1), UserID: somebody},
+			}}
+			d.Schedules[m.ID] = m.Schedule()
+			d.Users[somebody] = models.User{Active: true, OnCallLicence: true, Phones: []models.UserPhone{{}}}
 		}
 	}
 	return d
 }
+
+// somebody is on call in each outside schedule: who really is, only the API can see.
+const somebody = "somebody outside"
 
 // compare makes a step of an entry that differs. One that does not differ is not judged: what was
 // right when it was made stays.
@@ -129,6 +139,7 @@ func (p *planner) compare(e *entry, d models.Directory) error {
 	was := p.system.find(e.ref())
 	check := checker{entry: e, faults: &p.faults}
 	sound := !e.api.spoilt()
+	p.twin(check)
 	p.references(check, e.api, "")
 	if e.api.spoilt() {
 		if err := e.read(); err != nil {
@@ -178,7 +189,12 @@ func (p *planner) prune() {
 	}
 	for _, e := range p.rest {
 		named := map[ref]bool{}
-		for _, key := range e.tree.names() {
+		for _, name := range e.tree.names() {
+			there := p.system.among(meant(name.noun, name.name))
+			if len(there) != 1 { // of two the API knows which is meant, and keeps that
+				continue
+			}
+			key := there[0].ref()
 			if p.gone[key] && !named[key] {
 				p.faults.add(Place{File: "--prune"}, "the %s %s cannot go: the %s names it, and the files have no %s",
 					key.noun, key.name, e.title(), e.kind.section)

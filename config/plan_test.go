@@ -144,7 +144,7 @@ func TestPruneRemovesOnlyInSectionsThatTheFilesHave(t *testing.T) {
 left alone, not in the files: user Alice@example.com, user bob@example.com, schedule Primary
 0 to create, 0 to change, 1 to remove, 0 as they should be
 `, plan.String())
-	plan = planned(t, "call_routes: []\nusers: []\nschedules: []\nblocked_callers: []\n", now, true)
+	plan = planned(t, "call_routes: []\nusers: []\nschedules: []\noutside_schedules: []\nblocked_callers: []\n", now, true)
 	require.Equal(t, []string{"call route Support", "schedule Primary", "user Alice@example.com", "user bob@example.com"}, titles(plan))
 	require.Equal(t, []string{
 		"--prune: the user alice@example.com cannot go: the schedule Primary names it, and the files have no schedules",

@@ -2,6 +2,7 @@ package config
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -68,10 +69,10 @@ func TestEveryBadLineIsNamed(t *testing.T) {
 		{"a file without faults has none", schedule + route, nil},
 		{"an empty file has none", "# nothing yet\n", nil},
 		{"what is no YAML", "users:\n  - name: [Bob\n", []string{"a.yaml:2:11: no YAML: "}},
-		{"what is no mapping", "- users\n", []string{"a.yaml:1:1: must have sections: users, schedules, call_routes, blocked_callers"}},
+		{"what is no mapping", "- users\n", []string{"a.yaml:1:1: must have sections: users, schedules, outside_schedules, call_routes, blocked_callers"}},
 		{"an unknown section", "routes: []\n", []string{"a.yaml:1:1: routes: is no section; there are users,"}},
 		{"a section that is no list", "users:\n", []string{"a.yaml:1:1: users: must be a list; write [] for none"}},
-		{"an entry that is no mapping", "users:\n  - bob\n", []string{"a.yaml:2:5: users[0]: must be the fields of a user"}},
+		{"an entry that is no mapping", "users:\n  - bob\n", []string{"a.yaml:2:5: users[0]: must be fields, among them email"}},
 		{"an entry without its name", "users:\n  - name: Bob\n    time_zone: Europe/London\n", []string{"a.yaml:2:5: user: email: is required"}},
 		{"an unknown field", bob + "    phone: \"+12025550102\"\n", []string{"a.yaml:5:5: user bob@example.com: phone: is no field; there are name, email, phones, time_zone,"}},
 		{"a field written twice", bob + "    name: Robert\n", []string{"a.yaml:5:5: name is written twice; it is in line 2 too"}},
@@ -93,7 +94,7 @@ func TestEveryBadLineIsNamed(t *testing.T) {
 		{"an unknown user", strings.Replace(schedule, "bob@", "zed@", 1),
 			[]string{"a.yaml:6:17: schedule New: rotations[0].users[0]: nobody has the e-mail address zed@example.com: list them under users"}},
 		{"an unknown schedule, and no fault that only follows from it", strings.Replace(route, "user: alice@example.com", "schedule: Secondary", 1),
-			[]string{`a.yaml:5:23: call route New: levels[0].targets[0].schedule: no schedule is called "Secondary": list it under schedules`}},
+			[]string{`a.yaml:5:23: call route New: levels[0].targets[0].schedule: no schedule is called "Secondary": list it under schedules or outside_schedules`}},
 		{"an unknown number", route + "    phone_number: \"+12025550119\"\n",
 			[]string{"a.yaml:6:19: call route New: phone_number: +12025550119 is no number of ours: import it first"}},
 		{"a number of another route", route + "    phone_number: \"+12025550110\"\n",
@@ -126,7 +127,7 @@ func TestFilesCountAsOne(t *testing.T) {
 		"call_routes:\n  - {name: New, levels: [{targets: [{user: CAROL@example.com}]}]}\n", "users:\n  - "+carol+"\n"))
 	require.Equal(t, []string{"b.yaml:2:6: user Carol@example.com: is listed twice; it is at a.yaml:2:6 too"},
 		told(t, false, "users:\n  - "+carol+"\n", "users:\n  - "+strings.Replace(carol, "carol@", "Carol@", 1)+"\n"))
-	require.Equal(t, []string{"a.yaml:1:1: routes: is no section; there are users, schedules, call_routes, blocked_callers", "b.yaml:1:1: users: must be a list; write [] for none"},
+	require.Equal(t, []string{"a.yaml:1:1: routes: is no section; there are users, schedules, outside_schedules, call_routes, blocked_callers", "b.yaml:1:1: users: must be a list; write [] for none"},
 		told(t, false, "routes: []\n", "users:\n"))
 }
 
@@ -155,4 +156,7 @@ func TestTheExampleHasNoFaults(t *testing.T) {
 	text, err := os.ReadFile("../docs/config.yaml")
 	require.NoError(t, err)
 	require.Empty(t, told(t, true, string(text)))
+	whole := regexp.MustCompile(`(?m)^( *)#(\S|  )`).ReplaceAllString(string(text), "$1$2") // with what it leaves to its reader
+	require.Contains(t, whole, "\noutside_schedules:\n")
+	require.Empty(t, told(t, true, whole))
 }

@@ -56,19 +56,33 @@ func (p *planner) target(check checker, n *node, path string) {
 
 func (p *planner) reference(check checker, n *node, path, noun string) {
 	name := n.text()
-	key := ref{noun, name}
 	_, ours := p.system.numbers[name]
+	if n.bad || name == "" || noun == numberNoun && ours {
+		return
+	}
+	keys := meant(noun, name)
+	there := p.system.among(keys)
 	switch {
-	case n.bad || name == "" || noun == numberNoun && ours || p.files.find(key) != nil:
-	case p.gone[key]:
-		check.fault(n, path, "--prune removes the %s %s, which the files do not list", noun, name)
-	case p.system.find(key) != nil:
+	case slices.ContainsFunc(keys, func(key ref) bool { return p.files.find(key) != nil }):
+	case len(there) > 1:
+		check.fault(n, path, "may mean the %s or the %s: give one of them another name", there[0].title(), there[1].title())
+	case len(there) == 1 && p.gone[there[0].ref()]:
+		check.fault(n, path, "--prune removes the %s %s, which the files do not list", there[0].kind.noun, name)
+	case len(there) == 1:
 	case noun == users.noun:
 		check.fault(n, path, "nobody has the e-mail address %s: list them under users", name)
 	case noun == numberNoun:
 		check.fault(n, path, "%s is no number of ours: import it first", name)
 	default:
-		check.fault(n, path, "no %s is called %q: list it under %ss", noun, name, noun)
+		check.fault(n, path, "no schedule is called %q: list it under %s or %s", name, schedules.section, outsideSchedules.section)
+	}
+}
+
+// twin sees that a name means one of all there will be, also while what --prune removes is there.
+func (p *planner) twin(check checker) {
+	key := check.entry.ref().twin()
+	if other := p.system.find(key); other != nil && p.files.find(key) == nil {
+		check.sameName(other.title())
 	}
 }
 

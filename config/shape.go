@@ -37,6 +37,12 @@ func (c checker) add(at Place, path, text string) {
 	c.faults.add(at, "%s: %s", c.entry.title(), text)
 }
 
+// sameName notes that another has the name of an entry, by which a target could mean either.
+func (c checker) sameName(other string) {
+	c.add(c.entry.api.get(c.entry.kind.key).at, c.entry.kind.key,
+		fmt.Sprintf("the %s has this name too, and a target names either by it alone: give one of them another", other))
+}
+
 // reserved takes out the fields that only the API has.
 func (c checker) reserved(n *node, path string) {
 	for i, element := range n.list {

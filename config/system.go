@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -41,8 +42,10 @@ func (s System) read(at time.Time) (*state, error) {
 		st.numbers[text] = number
 	}
 	byID := func(noun, id string) string {
-		if name, ok := names[ref{noun, id}]; ok {
-			return name
+		for _, key := range meant(noun, id) {
+			if name, ok := names[key]; ok {
+				return name
+			}
 		}
 		return id
 	}
@@ -69,11 +72,25 @@ func (k *kind) shown(raw json.RawMessage, byID func(noun, id string) string, at 
 	if e.version, err = strconv.Atoi(fmt.Sprint(n.get("version").single())); err != nil {
 		return nil, fmt.Errorf("%s: version: %w", e.title(), err)
 	}
+	if k == outsideSchedules {
+		n.dropStrangers(byID)
+	}
 	e.api = toAPI(toFile(n, byID), byName)
 	if err := e.read(); err != nil {
 		return nil, fmt.Errorf("%s: %w", e.title(), err)
 	}
 	return e, e.settle(e.model, at)
+}
+
+// dropStrangers leaves out the people of an outside schedule whose user is gone: they count for
+// nothing, and have no name.
+func (n *node) dropStrangers(byID func(noun, id string) string) {
+	if people := n.get("people"); people != nil {
+		people.list = slices.DeleteFunc(people.list, func(person *node) bool {
+			id := person.get("user_id").text()
+			return byID(users.noun, id) == id
+		})
+	}
 }
 
 func (n *node) single() any {
@@ -90,4 +107,14 @@ func (st *state) find(key ref) *entry {
 		}
 	}
 	return nil
+}
+
+// among are the entries with some names.
+func (st *state) among(keys []ref) (found []*entry) {
+	for _, key := range keys {
+		if e := st.find(key); e != nil {
+			found = append(found, e)
+		}
+	}
+	return found
 }

@@ -13,11 +13,16 @@ import (
 )
 
 // Export writes a running system as a file that Read reads: what counts at an instant or later,
-// sorted by name, defaults left out.
+// sorted by name, defaults left out. Its error names a schedule and an outside schedule of one name.
 func Export(out io.Writer, system System, at time.Time) error {
 	st, err := system.read(at)
 	if err != nil {
 		return err
+	}
+	for _, e := range st.entries {
+		if twin := st.find(e.ref().twin()); twin != nil {
+			return fmt.Errorf("the %s and the %s have one name, and a file could not say which of them a target names: rename one", e.title(), twin.title())
+		}
 	}
 	var text bytes.Buffer
 	text.WriteString("# Written by ringdown export; ringdown apply -f brings a system to this state.\n")

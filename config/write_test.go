@@ -75,7 +75,8 @@ func TestAFileHasTheFieldsOfTheAPI(t *testing.T) {
 		}
 	}
 	for name, kind := range map[string]*kind{
-		"UserRequest": users, "ScheduleRequest": schedules, "RouteRequest": routes, "BlockedCallerRequest": blockedCallers,
+		"UserRequest": users, "ScheduleRequest": schedules, "OutsideScheduleRequest": outsideSchedules, "RouteRequest": routes,
+		"BlockedCallerRequest": blockedCallers,
 	} {
 		require.Contains(t, document.Components.Schemas, name)
 		compare(name, document.Components.Schemas[name], kind.model)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ringdown/ringdown/activities/outside"
 	"github.com/ringdown/ringdown/api"
 	"github.com/ringdown/ringdown/models/store"
 	"github.com/ringdown/ringdown/models/store/storetest"
@@ -28,10 +29,16 @@ type applied struct {
 
 func newApplied(t *testing.T) *applied {
 	t.Helper()
+	return newAppliedBeside(t, nil)
+}
+
+// newAppliedBeside has services that keep schedules of their own.
+func newAppliedBeside(t *testing.T, services *outside.Client) *applied {
+	t.Helper()
 	a := &applied{T: t, store: storetest.SQLite(t), folder: t.TempDir()}
 	server, err := api.New(api.Config{
 		Store: a.store, AuthTokens: []string{"token"}, PublicURL: "https://ringdown.example.com",
-		AdminKey: "the-admin-key", Log: slog.New(slog.DiscardHandler),
+		AdminKey: "the-admin-key", Outside: services, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -260,7 +267,7 @@ func TestAnApplyWithoutASystemSaysWhatToDo(t *testing.T) {
 		"no file":       {"apply", "missing flags: --file=PATH"},
 		"file not here": {"apply -f /nowhere/config.yaml", "-f /nowhere/config.yaml: "},
 		"no YAML there": {"apply -f " + t.TempDir(), "has no file that ends in .yaml or .yml"},
-		"no system":     {"apply --key k --api http://127.0.0.1:1 -f " + path, ":1:1: routes: is no section; there are users, schedules, call_routes, blocked_callers\nno Ringdown answers"},
+		"no system":     {"apply --key k --api http://127.0.0.1:1 -f " + path, ":1:1: routes: is no section; there are users, schedules, outside_schedules, call_routes, blocked_callers\nno Ringdown answers"},
 		"no key":        {"export --data /nowhere", "keeps one in /nowhere/admin-key"},
 	} {
 		t.Run(name, func(t *testing.T) {

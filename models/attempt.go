@@ -49,6 +49,12 @@ const (
 	Ending   AttemptState = "ending"    // given up by us or over at the carrier; can never win
 )
 
+// beyond says whether a state comes after another.
+func (s AttemptState) beyond(o AttemptState) bool {
+	order := map[AttemptState]int{Ringing: 1, PickedUp: 2, Accepted: 3, Declined: 3, Ending: 4}
+	return order[s] > order[o]
+}
+
 // Result is how a dial ended, in the carrier's words where it has one.
 type Result string
 
@@ -108,4 +114,13 @@ type AttemptRecord struct {
 	PickedUpAt *time.Time   `json:"picked_up_at,omitempty"`
 	DecidedAt  *time.Time   `json:"decided_at,omitempty"` // accepted, declined or given up
 	EndedAt    *time.Time   `json:"ended_at,omitempty"`
+	Lost       bool         `json:"lost,omitempty"` // took the call, and was lost before they met the caller
+}
+
+// Ring is what an alert is told of an attempt.
+func (r AttemptRecord) Ring() Ring {
+	return Ring{
+		Attempt: r.ID, UserID: r.UserID, Name: r.Name, Label: r.Label, Level: r.Level, At: r.DialledAt,
+		State: r.State, Result: r.Result, Lost: r.Lost, EndedAt: r.DecidedAt,
+	}
 }

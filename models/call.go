@@ -47,6 +47,9 @@ type Inbound struct {
 	Refusal   RefusalReason `json:"refusal,omitempty"`    // why the caller may not call; empty lets them
 	CallToken string        `json:"call_token,omitempty"` // the carrier's leave to show the caller's number to responders
 	Plan      Plan          `json:"plan"`
+
+	CallerName   string `json:"caller_name,omitempty"`   // as the route's allowlist names them
+	CallerListed bool   `json:"caller_listed,omitempty"` // the route's allowlist has the caller, switched on or not
 }
 
 // Call is the record of a caller's call. Its row is made when the call arrives and completed when

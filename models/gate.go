@@ -20,6 +20,14 @@ func (a Allowlist) Admits(caller Phone) bool {
 	return !a.Enabled || caller != "" && slices.ContainsFunc(a.Callers, func(c AllowedCaller) bool { return c.Number == caller })
 }
 
+// Entry is the name that the list has for a caller, switched on or not, and whether it has them.
+func (a Allowlist) Entry(caller Phone) (name string, listed bool) {
+	if i := slices.IndexFunc(a.Callers, func(c AllowedCaller) bool { return c.Number == caller }); i >= 0 && caller != "" {
+		return a.Callers[i].Name, true
+	}
+	return "", false
+}
+
 // Keypress is the second gate: when it is on, the caller must press its key.
 type Keypress struct {
 	Enabled bool   `json:"enabled"`

@@ -45,6 +45,7 @@ func TestHistoriesStayReadable(t *testing.T) {
 		CallerID: ShowCaller, Phrases: map[Phrase]string{PhraseGoodbye: "Bye"}, CallsPerSecond: 1.5, Pace: 2,
 	}
 	attempt := plan.Attempts()[0]
+	ring := Ring{attempt.ID, "u-1", "Alice", "mobile", 1, at, Ending, ResultPickedUp, true, &at}
 	for _, c := range []struct {
 		file  string
 		value any
@@ -53,11 +54,18 @@ func TestHistoriesStayReadable(t *testing.T) {
 		{"inbound.json", &Inbound{
 			CallID: "c-1", CallSID: "CA01", AlertID: "a-1", Caller: "+447700900100", Number: "+447700900001", Country: "GB",
 			Verstat: "TN-Validation-Passed-A", At: at, Room: "room-1", Refusal: RefusedBlocked, CallToken: "token", Plan: plan,
+			CallerName: "Zoe", CallerListed: true,
 		}},
 		{"raised.json", &Raised{
 			AlertID: "a-1", CallSID: "CA01", RouteID: "r-1", RouteName: "Support", Number: "+447700900001", Caller: "+447700900100",
-			Country: "GB", StartedAt: at,
+			Country: "GB", StartedAt: at, CallID: "c-1", CallerName: "Zoe", CallerListed: true, Verstat: "TN-Validation-Passed-A", Route: true,
 		}},
+		{"rung.json", &Rung{UserID: "u-1", Rings: []Ring{ring}}},
+		{"call_end.json", &CallEnd{
+			Outcome: Voicemailed, AnsweredBy: "u-1", Dialled: []string{"u-1"}, Whole: true, AnsweredAt: &at, Rings: []Ring{ring},
+			Voicemail: &Voicemail{RecordingReady, "RE01", 12, "The shop is down", TranscriptReady},
+		}},
+		{"routed.json", &Routed{Incidents: []string{"i-1"}, Labels: []string{"INC-1"}, Receivers: []ReceiverRef{{"rc-1", "Pager", ReceiverPagerDuty}}}},
 		{"attempt.json", &attempt},
 		{"dialled.json", &Dialled{Result: ResultFailed, Leg: "CA02", Code: 486}},
 	} {

@@ -48,7 +48,7 @@ type outsideSeat struct {
 }
 
 // entries answers for Schedule.Entries. A provider has worked its overrides in already. Where it
-// names nobody, and where the copy does not reach, each seat is uncovered.
+// names nobody, and where the copy does not reach, back or ahead, each seat is uncovered.
 func (c OutsideCopy) entries(within Stretch, unable func(userID string) string) Entries {
 	all := Entries{[]Entry{}, []Entry{}, []Entry{}, []Entry{}}
 	seats := []outsideSeat{}
@@ -77,6 +77,7 @@ func (c OutsideCopy) addSeat(all *Entries, s outsideSeat, within Stretch, unable
 			from = until
 		}
 	}
+	gap(earlier(c.since(s), within.To), "no longer known")
 	for _, e := range c.Entries {
 		both := within.and(Stretch{e.From, e.To})
 		if e.Rotation != s.rotation || e.Seat != s.seat || !both.From.Before(both.To) {
@@ -101,6 +102,21 @@ func (c OutsideCopy) addSeat(all *Entries, s outsideSeat, within Stretch, unable
 		gap(earlier(*c.ReachesTo, within.To), notNamed)
 	}
 	gap(within.To, "not known yet")
+}
+
+// since is when what is known of a seat begins: as the copy was read, or with a shift that was under way.
+// The zero time when nothing is.
+func (c OutsideCopy) since(s outsideSeat) time.Time {
+	if c.FetchedAt == nil {
+		return time.Time{}
+	}
+	since := *c.FetchedAt
+	for _, e := range c.Entries {
+		if e.Rotation == s.rotation && e.Seat == s.seat {
+			since = earlier(since, e.From)
+		}
+	}
+	return since
 }
 
 // changes are the instants of a window at which others may be on call, or next.

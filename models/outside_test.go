@@ -107,6 +107,17 @@ func TestACopyListsEachStretchOfTime(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	got, err = s.Entries(instant("2026-03-03T08:00:00Z"), instant("2026-03-04T09:00:00Z"), nil)
+	want.Final = []Entry{entry("2026-03-04T08:00:00Z", "2026-03-04T09:00:00Z", "alice", "")}
+	want.Uncovered = []Entry{entry("2026-03-03T08:00:00Z", "2026-03-04T08:00:00Z", "", "no longer known")}
+	if want.Scheduled = want.Final; err != nil || !cmp.Equal(want, got) {
+		t.Errorf("before the copy: %v, %s", err, cmp.Diff(want, got))
+	}
+	got, err = s.Entries(instant("2026-03-02T08:00:00Z"), instant("2026-03-03T08:00:00Z"), nil)
+	want = Entries{[]Entry{}, []Entry{}, []Entry{}, []Entry{entry("2026-03-02T08:00:00Z", "2026-03-03T08:00:00Z", "", "no longer known")}}
+	if err != nil || !cmp.Equal(want, got) {
+		t.Errorf("long before the copy: %v, %s", err, cmp.Diff(want, got))
+	}
 	if empty := (OutsideSchedule{}).Schedule().EmptyBetween(from, to, nil); len(empty) != 1 || empty[0] != (Stretch{from, to}) {
 		t.Errorf("nothing is known, and yet it is not empty: %v", empty)
 	}

@@ -48,3 +48,17 @@ const (
 func (v Voicemail) Final() bool {
 	return v.Status != RecordingExpected && v.Transcribe != TranscriptPending
 }
+
+// beyond says whether more is known of a message than another word of it knows.
+func (v Voicemail) beyond(o Voicemail) bool {
+	known := func(v Voicemail) (n int) {
+		if v.Status != RecordingExpected {
+			n += 2
+		}
+		if v.Final() {
+			n++
+		}
+		return n
+	}
+	return known(v) > known(o)
+}

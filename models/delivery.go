@@ -1,0 +1,73 @@
+package models
+
+import (
+	"fmt"
+	"time"
+)
+
+// DeliveryStatus is what became of a delivery.
+type DeliveryStatus string
+
+// The states of a delivery.
+const (
+	DeliveryPending   DeliveryStatus = "pending"   // not yet tried, or tried again later
+	DeliveryDelivered DeliveryStatus = "delivered" // the receiver took it
+	DeliveryFailed    DeliveryStatus = "failed"    // the receiver refused it, or did not take it within DeliverWithin
+	DeliverySkipped   DeliveryStatus = "skipped"   // the receiver was switched off or removed before
+)
+
+// DeliverWithin is how long a delivery is tried.
+const DeliverWithin = 24 * time.Hour
+
+// Delivery is one event of one alert on its way to one receiver.
+type Delivery struct {
+	ID           string         `json:"id" gorm:"primaryKey"` // see DeliveryID
+	AlertID      string         `json:"alert_id"`
+	ReceiverID   string         `json:"receiver_id"`
+	Event        AlertEvent     `json:"event"`
+	Alert        Alert          `json:"alert" gorm:"column:alert;serializer:json"` // as it stood then
+	At           time.Time      `json:"at" gorm:"column:happened_at"`              // when it happened
+	Status       DeliveryStatus `json:"status"`
+	Tries        int            `json:"tries"`
+	LastTriedAt  *time.Time     `json:"last_tried_at"`
+	LastStatus   int            `json:"last_status"` // of HTTP; zero: no answer
+	LastError    string         `json:"last_error"`  // empty: it was taken
+	DeliveredAt  *time.Time     `json:"delivered_at"`
+	ReceiverName string         `json:"receiver_name" gorm:"-"`
+}
+
+// DeliveryID names the nth event of an alert, from 1, on its way to a receiver. It is the same however
+// often it is tried, and receivers that know such ids take it once.
+func DeliveryID(alertID, receiverID string, nth int) string {
+	return fmt.Sprintf("%s.%s.%d", alertID, receiverID, nth)
+}
+
+// Resendable says whether a delivery may be sent again, given all of its alert to its receiver. What came
+// later and was delivered is not to be undone: an alert that is resolved there would fire anew.
+func (d Delivery) Resendable(all []Delivery) error {
+	if d.Status != DeliveryFailed {
+		return &ConflictError{Reason: fmt.Sprintf("the delivery is %s: only one that failed is sent again", d.Status)}
+	}
+	for _, other := range all {
+		if other.At.After(d.At) && other.Status == DeliveryDelivered {
+			return &ConflictError{Reason: fmt.Sprintf("the receiver has been told later that the alert is %s: this would undo it", other.Event)}
+		}
+	}
+	return nil
+}
+
+// ReceiverRef is a receiver that an alert is told to. It is kept in histories: fields are added, never
+// renamed or reused.
+type ReceiverRef struct {
+	ID   string       `json:"id"`
+	Name string       `json:"name"`
+	Type ReceiverType `json:"type"`
+}
+
+// Routed is what was decided about an alert when it was raised. It is kept in histories: fields are
+// added, never renamed or reused.
+type Routed struct {
+	Incidents []string      `json:"incidents"` // ids of those that it is linked to
+	Labels    []string      `json:"labels"`    // theirs, as in INC-12
+	Receivers []ReceiverRef `json:"receivers"`
+}

@@ -77,6 +77,7 @@ func TestEachChangeOfANounIsAuditedWithWhatWasBeforeAndAfter(t *testing.T) {
 
 		n := must[models.PhoneNumber](t)(s.CreateNumber(ctx, supportLine()))
 		note("create", "phone number", "Support", "", asJSON(t, n))
+		note("create", "alert source", "Incoming calls", "", asJSON(t, theSource(t, s)))
 
 		r := must[models.Route](t)(s.CreateRoute(ctx, support("", models.Level{Targets: []models.Target{{Type: models.TargetUser, UserID: "u1"}}})))
 		note("create", "call route", "Support", "", asJSON(t, r))

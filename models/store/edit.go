@@ -38,21 +38,31 @@ func storable(text string) bool {
 
 // create inserts a row in its first version. An id and a time of creation that are given stay.
 func (s *Store) create(ctx context.Context, what string, row any, mark stamp) error {
-	if *mark.id == "" {
-		*mark.id = newID()
-	}
-	if mark.created.IsZero() {
-		*mark.created = time.Now()
-	}
-	*mark.created = instant(*mark.created)
-	*mark.updated, *mark.version = *mark.created, 1
 	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if err := tx.Omit(clause.Associations).Create(row).Error; err != nil {
-			return err
-		}
-		return s.audited(ctx, tx, models.ActionCreate, what, *mark.id, nil, row)
+		return s.insert(ctx, tx, what, row, mark)
 	})
 	return translate("create "+what, err)
+}
+
+// insert is create within a transaction.
+func (s *Store) insert(ctx context.Context, tx *gorm.DB, what string, row any, mark stamp) error {
+	mark.begin()
+	if err := tx.Omit(clause.Associations).Create(row).Error; err != nil {
+		return err
+	}
+	return s.audited(ctx, tx, models.ActionCreate, what, *mark.id, nil, row)
+}
+
+// begin makes a row one in its first version.
+func (m stamp) begin() {
+	if *m.id == "" {
+		*m.id = newID()
+	}
+	if m.created.IsZero() {
+		*m.created = time.Now()
+	}
+	*m.created = instant(*m.created)
+	*m.updated, *m.version = *m.created, 1
 }
 
 // update writes a row over the one with its id, which must be of a version unless that is zero.

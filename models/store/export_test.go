@@ -7,12 +7,15 @@ import (
 )
 
 // Down takes every migration back.
-func (s *Store) Down(ctx context.Context) error {
+func (s *Store) Down(ctx context.Context) error { return s.DownTo(ctx, 0) }
+
+// DownTo takes back the migrations after one.
+func (s *Store) DownTo(ctx context.Context, version int64) error {
 	provider, err := s.migrator()
 	if err != nil {
 		return err
 	}
-	_, err = provider.DownTo(ctx, 0)
+	_, err = provider.DownTo(ctx, version)
 	return err
 }
 

@@ -19,10 +19,17 @@ func numberStamp(n *models.PhoneNumber) stamp {
 	return stamp{&n.ID, &n.Version, &n.CreatedAt, &n.UpdatedAt}
 }
 
-// CreateNumber adds a number. models.ErrTaken says that we have it already.
+// CreateNumber adds a number, and with the first one the alert source of its calls. models.ErrTaken
+// says that we have it already.
 func (s *Store) CreateNumber(ctx context.Context, n models.PhoneNumber) (models.PhoneNumber, error) {
-	err := s.create(ctx, "phone number", &n, numberStamp(&n))
-	return n, err
+	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := s.insert(ctx, tx, "phone number", &n, numberStamp(&n)); err != nil {
+			return err
+		}
+		_, err := s.incomingCalls(ctx, tx)
+		return err
+	})
+	return n, translate("create phone number", err)
 }
 
 // Number finds a number by id.

@@ -36,6 +36,18 @@ func (s *Store) OutsideSchedules(ctx context.Context, page Page) ([]models.Outsi
 	return schedules, next, translate("list outside schedules", err)
 }
 
+// OutsideScheduleDirectory reads an outside schedule as routes ask it, and the users who have shifts in
+// what is kept of it.
+func (s *Store) OutsideScheduleDirectory(ctx context.Context, id string) (models.Directory, error) {
+	outside, err := s.OutsideSchedule(ctx, id)
+	if err != nil {
+		return models.Directory{}, err
+	}
+	schedules := asSchedules([]models.OutsideSchedule{outside})
+	users, err := s.usersOf(ctx, models.Route{}, schedules)
+	return directory(users, schedules, nil), translate("users of outside schedule "+id, err)
+}
+
 // AllOutsideSchedules lists every outside schedule with what is kept of it, first of which nothing
 // is, then the oldest copy.
 func (s *Store) AllOutsideSchedules(ctx context.Context) ([]models.OutsideSchedule, error) {

@@ -95,6 +95,35 @@ func TestTheLastCopyOfAnOutsideScheduleAnswersForIt(t *testing.T) {
 	})
 }
 
+func TestAnOutsideScheduleComesWithWhomItsCopyNames(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		alice := must[models.User](t)(s.CreateUser(ctx, alice()))
+		user(t, s, "Bob")
+		if err := s.FlagPhone(ctx, alice.Phones[0].Number, 21211, noon); err != nil {
+			t.Fatal(err)
+		}
+		o := must[models.OutsideSchedule](t)(s.CreateOutsideSchedule(ctx, platform(models.OutsidePerson{Outside: "P1", UserID: alice.ID})))
+		d := must[models.Directory](t)(s.OutsideScheduleDirectory(ctx, o.ID))
+		if len(d.Users) > 0 || len(d.Schedules[o.ID].OnCall(noon)) > 0 || d.Schedules[o.ID].Name != "Platform" {
+			t.Errorf("before anything is kept: %+v", d)
+		}
+		if err := s.KeepOutsideCopy(ctx, copyOf(o, alice.ID), o.Version); err != nil {
+			t.Fatal(err)
+		}
+		d = must[models.Directory](t)(s.OutsideScheduleDirectory(ctx, o.ID))
+		if on := d.Schedules[o.ID].OnCall(noon); len(on) != 1 || len(d.Users) != 1 || d.Users[alice.ID].Phones[0].Fault == nil {
+			t.Errorf("on call %+v of %v", on, d.Users)
+		}
+		ours := must[models.Schedule](t)(s.CreateSchedule(ctx, nights(t, alice.ID)))
+		for _, missing := range []string{"", "none", "a\x00b", ours.ID} {
+			if _, err := s.OutsideScheduleDirectory(ctx, missing); !errors.Is(err, models.ErrNotFound) {
+				t.Errorf("of %q: %v", missing, err)
+			}
+		}
+	})
+}
+
 func TestACopyGoesWithItsOutsideSchedule(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()

@@ -24,6 +24,9 @@ var nouns = map[string]any{
 	"blocked_callers": &models.BlockedCaller{}, "phone_faults": store.PhoneFaultRow,
 	"changes": &models.Change{}, "api_keys": &models.APIKey{}, "kept_replies": &models.KeptReply{}, "calendar_links": &models.CalendarLink{},
 	"outside_schedules": &models.OutsideSchedule{}, "outside_copies": &models.OutsideCopy{},
+	"alert_sources": &models.AlertSource{}, "alert_routes": &models.AlertRoute{}, "incidents": &models.Incident{},
+	"incident_alerts": &models.IncidentAlert{}, "participants": &models.Participant{}, "incident_messages": &models.IncidentMessage{},
+	"receivers": &models.Receiver{}, "deliveries": &models.Delivery{},
 }
 
 func TestEachFieldOfANounHasAColumnAndTheReverse(t *testing.T) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -48,17 +49,25 @@ func (s *Store) UpdateUser(ctx context.Context, u models.User, ifVersion int) (m
 }
 
 // DeleteUser removes a user whose version is ifVersion; zero means any. models.ErrStale says that
-// it is another, a *models.InUseError names what would ring them. Past calls keep their name.
+// it is another, a *models.InUseError names what would ring them, and the outside schedules whose
+// people are mapped to them. Past calls keep their name.
 func (s *Store) DeleteUser(ctx context.Context, id string, ifVersion int) error {
 	var user models.User
 	return s.remove(ctx, "user", &user, id, ifVersion, func(tx *gorm.DB) error {
 		uses, err := usesOfUser(tx, id)
-		if err != nil || len(uses) == 0 {
+		if err != nil {
+			return err
+		}
+		mapped, err := mappedTo(tx, id)
+		if err != nil || len(uses)+len(mapped) == 0 {
 			return err
 		}
 		inUse := &models.InUseError{What: fmt.Sprintf("user %q", user.Name)}
 		for _, use := range uses {
 			inUse.By = append(inUse.By, use.What)
+		}
+		for _, name := range mapped {
+			inUse.By = append(inUse.By, fmt.Sprintf("outside schedule %q", name))
 		}
 		return inUse
 	})
@@ -83,4 +92,17 @@ func usesOfUser(query *gorm.DB, id string) ([]models.Use, error) {
 	err = query.Preload("Overrides", "user_id = ? AND ends_at > ?", id, instant(now)).Order("name").
 		Find(&schedules, "CAST(rotations AS text) LIKE ? OR id IN (?)", inJSON(id), theirs.Select("schedule_id")).Error
 	return models.UsesOfUser(id, routes, schedules, now), err
+}
+
+// mappedTo lists the names of the outside schedules that say which of their people a user is.
+func mappedTo(query *gorm.DB, id string) ([]string, error) {
+	var schedules []models.OutsideSchedule
+	err := query.Select("name", "people").Order("name").Find(&schedules, "CAST(people AS text) LIKE ?", inJSON(id)).Error
+	var names []string
+	for _, schedule := range schedules {
+		if slices.ContainsFunc(schedule.People, func(p models.OutsidePerson) bool { return p.UserID == id }) {
+			names = append(names, schedule.Name)
+		}
+	}
+	return names, err
 }

@@ -103,6 +103,41 @@ func TestAUserWhomSomethingNamesStays(t *testing.T) {
 	})
 }
 
+func TestAUserWhomAnOutsideScheduleIsMappedToStays(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		u, other := user(t, s, "Alice"), user(t, s, "Bob")
+		maps := func(name string, people ...models.OutsidePerson) models.OutsideSchedule {
+			o := platform(people...)
+			o.Name = name
+			return must[models.OutsideSchedule](t)(s.CreateOutsideSchedule(ctx, o))
+		}
+		theirs := models.OutsidePerson{Outside: "P1", UserID: u.ID}
+		both := maps("Platform", models.OutsidePerson{Outside: "P2", UserID: other.ID}, theirs)
+		alone := maps("Billing", theirs)
+		maps("Elsewhere", models.OutsidePerson{Outside: u.ID, UserID: other.ID}) // an id there that is no user's here
+		maps("By address")
+		must[models.Route](t)(s.CreateRoute(ctx, support("", models.Level{Targets: []models.Target{{Type: models.TargetUser, UserID: u.ID}}})))
+
+		var inUse *models.InUseError
+		if err := s.DeleteUser(ctx, u.ID, 0); !errors.As(err, &inUse) {
+			t.Fatalf("deleted: %v", err)
+		}
+		want := []string{`call route "Support"`, `outside schedule "Billing"`, `outside schedule "Platform"`}
+		if diff := cmp.Diff(&models.InUseError{What: `user "Alice"`, By: want}, inUse); diff != "" {
+			t.Error(diff)
+		}
+		if err := s.DeleteOutsideSchedule(ctx, alone.ID, 0); err != nil {
+			t.Fatal(err)
+		}
+		both.People = both.People[:1]
+		must[models.OutsideSchedule](t)(s.UpdateOutsideSchedule(ctx, both, 0))
+		if err := s.DeleteUser(ctx, u.ID, 0); !errors.As(err, &inUse) || len(inUse.By) != 1 {
+			t.Errorf("no longer mapped: %v", err)
+		}
+	})
+}
+
 // The other change is made, but not yet in force, while ours begins.
 func TestAChangeWaitsForAnotherOfTheSameRow(t *testing.T) {
 	for _, c := range []struct {

@@ -47,7 +47,12 @@ func Postgres(t testing.TB) *store.Store {
 // Open opens and migrates the database at a URL, and closes it when the test ends.
 func Open(t testing.TB, url string) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), url, slog.New(slog.DiscardHandler))
+	return open(t, url, slog.New(slog.DiscardHandler))
+}
+
+func open(t testing.TB, url string, log *slog.Logger) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), url, log)
 	if err != nil {
 		t.Fatal(err)
 	}

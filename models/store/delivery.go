@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/ringdown/ringdown/models"
+)
+
+// DeliveryFilter narrows a list of deliveries. Its zero value lets all pass.
+type DeliveryFilter struct {
+	AlertID    string
+	ReceiverID string
+	Status     models.DeliveryStatus
+	From       time.Time // of what happened
+	To         time.Time // exclusive
+}
+
+var latestHappened = sorting{"happened_at", "<"}
+
+// KeepDelivery writes how far a delivery has come, over what was written of it before; what is
+// delivered stays delivered. It is safe to repeat.
+func (s *Store) KeepDelivery(ctx context.Context, d models.Delivery) error {
+	d.At, d.LastTriedAt, d.DeliveredAt = instant(d.At), instantOrNil(d.LastTriedAt), instantOrNil(d.DeliveredAt)
+	d.LastError = storableText(d.LastError)
+	err := s.writer.WithContext(ctx).Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "id"}},
+		DoUpdates: s.columnsBut(&models.Delivery{}, "id"),
+		Where: clause.Where{Exprs: []clause.Expression{clause.Expr{
+			SQL: "deliveries.status <> ?", Vars: []any{models.DeliveryDelivered},
+		}}},
+	}).Create(&d).Error
+	return translate("keep delivery "+d.ID, err)
+}
+
+// Delivery finds a delivery by id, with the name of its receiver while there is one.
+func (s *Store) Delivery(ctx context.Context, id string) (models.Delivery, error) {
+	d, err := one[models.Delivery](s.reader.WithContext(ctx), "delivery", "id", id)
+	if err != nil {
+		return d, err
+	}
+	named := []models.Delivery{d}
+	err = nameReceivers(s.reader.WithContext(ctx), named)
+	return named[0], translate("receiver of delivery "+id, err)
+}
+
+// Deliveries lists deliveries with the names of their receivers, the newest first.
+func (s *Store) Deliveries(ctx context.Context, filter DeliveryFilter, page Page) ([]models.Delivery, string, error) {
+	query := narrow(s.reader.WithContext(ctx), "happened_at", filter.From, filter.To,
+		wanted{"alert_id", filter.AlertID}, wanted{"receiver_id", filter.ReceiverID}, wanted{"status", string(filter.Status)})
+	deliveries, next, err := list(query, page, latestHappened, func(d models.Delivery) place { return place{d.At, d.ID} })
+	if err == nil {
+		err = nameReceivers(s.reader.WithContext(ctx), deliveries)
+	}
+	return deliveries, next, translate("list deliveries", err)
+}
+
+// nameReceivers fills in the names of the receivers of deliveries, in one query.
+func nameReceivers(query *gorm.DB, deliveries []models.Delivery) error {
+	if len(deliveries) == 0 {
+		return nil
+	}
+	names := map[string]string{}
+	for _, d := range deliveries {
+		names[d.ReceiverID] = ""
+	}
+	ids := make([]string, 0, len(names))
+	for id := range names {
+		ids = append(ids, id)
+	}
+	var receivers []models.Receiver
+	err := query.Select("id", "name").Find(&receivers, "id IN ?", ids).Error
+	for _, r := range receivers {
+		names[r.ID] = r.Name
+	}
+	for i, d := range deliveries {
+		deliveries[i].ReceiverName = names[d.ReceiverID]
+	}
+	return err
+}

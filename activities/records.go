@@ -27,15 +27,6 @@ func (r *Records) RecordCall(ctx context.Context, call models.Call) error {
 	return nil
 }
 
-// RecordAlert writes an alert as it stands. It is safe to repeat, and a resolved alert never
-// fires again.
-func (r *Records) RecordAlert(ctx context.Context, alert models.Alert) error {
-	if err := r.Store.RecordAlert(ctx, alert); err != nil {
-		return fmt.Errorf("record alert of call %s: %w", alert.CarrierCallID, err)
-	}
-	return nil
-}
-
 // CallLives says whether the run of a call is still open. It is safe to repeat.
 func (r *Records) CallLives(ctx context.Context, workflowID string) (bool, error) {
 	described, err := activity.GetClient(ctx).DescribeWorkflowExecution(ctx, workflowID, "")

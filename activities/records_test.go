@@ -35,24 +35,6 @@ func TestACallIsRecordedOverItsArrivalHoweverOften(t *testing.T) {
 	}
 }
 
-func TestAResolvedAlertNeverFiresAgain(t *testing.T) {
-	s := storetest.SQLite(t)
-	records := &activities.Records{Store: s}
-	at := time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)
-	firing := models.Alert{ID: "alert-1", CarrierCallID: callerLeg, Title: "Call to Support", Status: models.AlertFiring, StartedAt: at}
-	resolved := firing
-	resolved.Status, resolved.ResolvedAt, resolved.Dialled = models.AlertResolved, &at, []string{"alice"}
-	for _, alert := range []models.Alert{firing, resolved, firing, resolved} {
-		if _, err := run(t, records.RecordAlert, nil, alert); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := s.AlertByCall(t.Context(), callerLeg)
-	if err != nil || got.Status != models.AlertResolved || len(got.Dialled) != 1 {
-		t.Errorf("recorded %+v, %v", got, err)
-	}
-}
-
 func TestADatabaseThatIsAwayIsAnErrorToTryAgain(t *testing.T) {
 	s := storetest.SQLite(t)
 	records := &activities.Records{Store: s}
@@ -62,7 +44,11 @@ func TestADatabaseThatIsAwayIsAnErrorToTryAgain(t *testing.T) {
 	if _, err := run(t, records.RecordCall, nil, models.Call{CarrierCallID: callerLeg}); err == nil {
 		t.Error("a call was recorded in no database")
 	}
-	if _, err := run(t, records.RecordAlert, nil, models.Alert{CarrierCallID: callerLeg}); err == nil {
+	alerts := &activities.Alerts{Store: s, Channel: models.ChannelInternal}
+	if _, err := run(t, alerts.RecordAlert, nil, models.Alert{CarrierCallID: callerLeg}); err == nil {
 		t.Error("an alert was recorded in no database")
+	}
+	if _, err := run(t, alerts.Raise, nil, models.Alert{CarrierCallID: callerLeg}); err == nil {
+		t.Error("an alert was raised in no database")
 	}
 }

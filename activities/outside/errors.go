@@ -1,6 +1,7 @@
 package outside
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -41,7 +42,7 @@ func (e *Error) Error() string {
 
 // refused is the error of an answer that is none of those wished for.
 func refused(provider models.Provider, res *http.Response, body []byte, key string) error {
-	e := &Error{Provider: provider, Said: strings.ReplaceAll(said(body), key, "…")}
+	e := &Error{Provider: provider, Said: said(bytes.ReplaceAll(body, []byte(key), []byte("…")))}
 	switch code := res.StatusCode; {
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		e.What, e.Class = "does not let our key read the schedule", Credentials

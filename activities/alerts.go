@@ -1,0 +1,125 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/ringdown/ringdown/activities/receivers"
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/models/store"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+)
+
+// Alerts makes incidents of alerts, and tells outside systems of them.
+type Alerts struct {
+	Store     *store.Store
+	Receivers *receivers.Client
+	Channel   models.ChannelProvider // where the people of new incidents talk
+	Log       *slog.Logger
+
+	// Wake has somebody look after what the channel of an incident is to be told. It is safe to repeat.
+	Wake func(ctx context.Context, c client.Client, incidentID string) error
+}
+
+// ErrRefusedByReceiver is the type of the error of a delivery that is not tried again.
+const ErrRefusedByReceiver = "refused_by_receiver"
+
+// Raise writes an alert for the first time, declares the incidents that alert routes make of it, or joins it
+// to those that are there, and says who is to be told of it. It is safe to repeat: what was decided once
+// stands.
+func (a *Alerts) Raise(ctx context.Context, alert models.Alert) (models.Routed, error) {
+	routed, err := a.Store.RaiseAlert(ctx, alert, a.Channel)
+	if err != nil {
+		return models.Routed{}, fmt.Errorf("raise alert of call %s: %w", alert.CarrierCallID, err)
+	}
+	if a.Channel == models.ChannelInternal {
+		return routed, nil
+	}
+	return routed, a.wake(ctx, routed.Incidents)
+}
+
+func (a *Alerts) wake(ctx context.Context, incidents []string) error {
+	for _, id := range incidents {
+		if err := a.Wake(ctx, activity.GetClient(ctx), id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RecordAlert writes an alert as it stands, and tells its incidents. It is safe to repeat, and a resolved
+// alert never fires again.
+func (a *Alerts) RecordAlert(ctx context.Context, alert models.Alert) error {
+	pending, err := a.Store.RecordAlert(ctx, alert)
+	if err != nil {
+		return fmt.Errorf("record alert of call %s: %w", alert.CarrierCallID, err)
+	}
+	return a.wake(ctx, pending)
+}
+
+// Deliver tells a receiver of one event. It is safe to repeat as far as the receiver is: each try has the
+// same id and the same key. What came of each try is on the delivery's row.
+func (a *Alerts) Deliver(ctx context.Context, d models.Delivery) error {
+	r, err := a.Store.Receiver(ctx, d.ReceiverID)
+	if errors.Is(err, models.ErrNotFound) || err == nil && !r.Enabled {
+		d.Status, d.LastError = models.DeliverySkipped, "the receiver was switched off or removed"
+		return a.Store.KeepDelivery(ctx, d)
+	}
+	if err != nil {
+		return fmt.Errorf("deliver %s: %w", d.ID, err)
+	}
+	defer alive(ctx)()
+	now := time.Now()
+	d.Tries, d.LastTriedAt = d.Tries+int(activity.GetInfo(ctx).Attempt), &now
+	refused := a.send(ctx, r, &d)
+	if err := a.Store.KeepDelivery(context.WithoutCancel(ctx), d); err != nil {
+		return fmt.Errorf("deliver %s: %w", d.ID, err)
+	}
+	return refused
+}
+
+// send tries once, notes what came of it, and says as what Temporal is to take it.
+func (a *Alerts) send(ctx context.Context, r models.Receiver, d *models.Delivery) error {
+	status, err := a.Receivers.Send(ctx, r, *d)
+	d.LastStatus, d.LastError = status, ""
+	if err == nil {
+		now := time.Now()
+		d.Status, d.DeliveredAt = models.DeliveryDelivered, &now
+		return nil
+	}
+	d.Status, d.LastError = models.DeliveryPending, err.Error()
+	var refused *receivers.Error
+	if errors.As(err, &refused) && refused.Final {
+		d.Status = models.DeliveryFailed
+		a.Log.WarnContext(ctx, "receiver refuses an alert", "receiver", r.ID, "type", string(r.Type), "delivery", d.ID, "status", status)
+		return temporal.NewNonRetryableApplicationError(err.Error(), ErrRefusedByReceiver, nil)
+	}
+	options := temporal.ApplicationErrorOptions{}
+	if refused != nil {
+		options.NextRetryDelay = refused.RetryAfter
+	}
+	return temporal.NewApplicationErrorWithOptions(err.Error(), "receiver_away", options)
+}
+
+// GiveUp makes a dead letter of a delivery for which no time is left. It is safe to repeat.
+func (a *Alerts) GiveUp(ctx context.Context, d models.Delivery) error {
+	tried, err := a.Store.Delivery(ctx, d.ID)
+	switch {
+	case errors.Is(err, models.ErrNotFound):
+		d.LastError = "it was never tried: no worker was there"
+	case err != nil:
+		return fmt.Errorf("give up delivery %s: %w", d.ID, err)
+	case tried.Status != models.DeliveryPending:
+		return nil
+	default:
+		d = tried
+	}
+	d.Status = models.DeliveryFailed
+	a.Log.WarnContext(ctx, "receiver did not take an alert in time", "receiver", d.ReceiverID, "delivery", d.ID)
+	return a.Store.KeepDelivery(ctx, d)
+}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/ringdown/ringdown/activities"
 	"github.com/ringdown/ringdown/activities/outside"
+	"github.com/ringdown/ringdown/activities/receivers"
+	"github.com/ringdown/ringdown/activities/slack"
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/models/store"
 	"github.com/ringdown/ringdown/workflows"
@@ -23,9 +25,11 @@ type Config struct {
 	Temporal       client.Client // with workflows.DataConverter
 	Store          *store.Store
 	Carrier        *twilio.Client
-	Outside        *outside.Client // nil: outside schedules are not read
-	PublicURL      string          // where the carrier reaches our webhooks, without a trailing slash
-	CallsPerSecond float64         // what the carrier account may place; zero means no limit of ours
+	Outside        *outside.Client   // nil: outside schedules are not read
+	Receivers      *receivers.Client // nil: one that reaches no private address
+	Slack          *slack.Client     // nil: incidents have no channel but their messages
+	PublicURL      string            // where the carrier reaches our webhooks, without a trailing slash
+	CallsPerSecond float64           // what the carrier account may place; zero means no limit of ours
 	Log            *slog.Logger
 }
 
@@ -48,8 +52,13 @@ func Run(ctx context.Context, c Config) error {
 	calls := worker.New(c.Temporal, workflows.CallQueue, options(fail))
 	calls.RegisterWorkflow(workflows.InboundCall)
 	calls.RegisterWorkflow(workflows.Alert)
+	calls.RegisterWorkflow(workflows.Redeliver)
+	calls.RegisterWorkflow(workflows.IncidentChannel)
 	calls.RegisterWorkflow(workflows.Sweep)
 	calls.RegisterWorkflow(workflows.ReadOutside)
+	if c.Receivers == nil {
+		c.Receivers = receivers.New(receivers.Config{PublicURL: c.PublicURL})
+	}
 	phone := &activities.Phone{
 		Carrier: c.Carrier, PublicURL: c.PublicURL, Diverted: c.Store.Diverted, Converter: workflows.DataConverter(), Log: c.Log,
 	}
@@ -62,13 +71,24 @@ func Run(ctx context.Context, c Config) error {
 		CallID: workflows.CallID, AlertID: workflows.AlertID, Ended: workflows.SignalEnded,
 	})
 
+	alerts := &activities.Alerts{
+		Store: c.Store, Receivers: c.Receivers, Channel: c.Slack.Provider(), Wake: workflows.WakeIncident, Log: c.Log,
+	}
+	calls.RegisterActivity(alerts)
+
+	tellOptions := options(fail)
+	tellOptions.DisableWorkflowWorker = true
+	tells := worker.New(c.Temporal, workflows.TellQueue, tellOptions)
+	tells.RegisterActivity(alerts.Deliver)
+	tells.RegisterActivity(&activities.Channels{Store: c.Store, Slack: c.Slack, Log: c.Log})
+
 	dialOptions := options(fail)
 	dialOptions.DisableWorkflowWorker = true
 	dialOptions.TaskQueueActivitiesPerSecond = c.CallsPerSecond
 	dials := worker.New(c.Temporal, workflows.DialQueue, dialOptions)
 	dials.RegisterActivity(phone.Dial)
 
-	for _, w := range []worker.Worker{calls, dials} {
+	for _, w := range []worker.Worker{calls, dials, tells} {
 		if err := w.Start(); err != nil {
 			return fmt.Errorf("start worker: %w", err)
 		}

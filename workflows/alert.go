@@ -2,12 +2,10 @@ package workflows
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/ringdown/ringdown/models"
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 )
@@ -23,40 +21,44 @@ const voicemailTime = 30 * time.Minute
 // alert is the alert of one call while it fires.
 type alert struct {
 	row     models.Alert
+	routed  models.Routed
 	changed bool // since the row was written
 	lost    bool // who answered was lost before they met the caller, which the row does not say yet
 	ended   bool
 	whole   bool // the call has told all there is of it but its message
+
+	events  []happened // what receivers are told
+	unheard bool       // by nobody
+	told    bool       // nothing is to be told any more but those
+	telling workflow.WaitGroup
 }
 
 // Alert fires while its call lasts, and outlives it. What the call tells may come in any order,
 // late or twice.
 func Alert(ctx workflow.Context, in models.Raised) error {
-	a := &alert{row: models.Alert{
-		ID: in.AlertID, CarrierCallID: in.CallSID, RouteID: in.RouteID, Title: "Call to " + in.RouteName,
-		Number: in.Number, Caller: in.Caller, Country: in.Country,
-		Status: models.AlertFiring, StartedAt: in.StartedAt,
-	}}
+	a := &alert{row: in.Alert(), telling: workflow.NewWaitGroup(ctx)}
 	workflow.Go(ctx, a.listen)
 	err := a.fire(ctx, in)
-	if temporal.IsCanceledError(err) { // an operator closes it: it must not go on firing
+	cancelled := temporal.IsCanceledError(err) // an operator closes it: it must not go on firing
+	if cancelled {
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
-		return errors.Join(a.resolve(ctx), err)
+		err = errors.Join(a.resolve(ctx), err)
+	} else if err == nil {
+		err = a.resolve(ctx)
 	}
-	if err != nil {
-		return err
+	if a.told = true; a.routed.Receivers != nil {
+		a.telling.Wait(ctx)
 	}
-	return a.resolve(ctx)
+	return err
 }
 
 // fire lasts until the call is over.
 func (a *alert) fire(ctx workflow.Context, in models.Raised) error {
-	if err := a.write(ctx); err != nil {
+	if err := a.raise(ctx, in); err != nil {
 		return err
 	}
 	for !a.ended {
-		heard, err := awaitFor(ctx, livenessCheck, "to ask whether the call still lives",
-			func() bool { return a.ended || a.changed && (a.row.AnsweredBy != "" || a.lost) })
+		heard, err := awaitFor(ctx, livenessCheck, "to ask whether the call still lives", func() bool { return a.ended || a.worthWriting() })
 		if err != nil {
 			return err
 		}
@@ -73,41 +75,89 @@ func (a *alert) fire(ctx workflow.Context, in models.Raised) error {
 	return nil
 }
 
+// raise writes the alert for the first time, makes incidents of it, and begins to tell receivers.
+func (a *alert) raise(ctx workflow.Context, in models.Raised) error {
+	if !in.Route {
+		a.unheard = true
+		return a.write(ctx)
+	}
+	a.changed, a.lost = false, false
+	a.happens(ctx, models.EventRaised)
+	if err := workflow.ExecuteActivity(recording(ctx, "raise the alert"), alerts.Raise, a.row).Get(ctx, &a.routed); err != nil {
+		return err
+	}
+	if a.unheard = len(a.routed.Receivers) == 0; a.unheard {
+		a.events = nil
+	}
+	a.tellReceivers(ctx)
+	return nil
+}
+
+// worthWriting says whether somebody waits for what has changed: who looks at an answered alert, and
+// whoever is invited to an incident as they are rung.
+func (a *alert) worthWriting() bool {
+	return a.changed && (a.row.AnsweredBy != "" || a.lost || len(a.routed.Incidents) > 0)
+}
+
 // listen notes what the call tells.
 func (a *alert) listen(ctx workflow.Context) {
 	heard := workflow.NewSelector(ctx)
 	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalDialled), func(ch workflow.ReceiveChannel, _ bool) {
-		var user string
-		if ch.Receive(ctx, &user); !a.whole && !slices.Contains(a.row.Dialled, user) {
-			a.row.Dialled = append(a.row.Dialled, user)
-			a.changed = true
+		var rung models.Rung
+		if ch.Receive(ctx, &rung); !a.whole {
+			a.onRung(rung)
 		}
 	})
 	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalAnswered), func(ch workflow.ReceiveChannel, _ bool) {
 		var user string
 		if ch.Receive(ctx, &user); !a.whole {
-			a.row.AnsweredBy, a.changed, a.lost = user, true, user == ""
+			a.onAnswered(ctx, user)
 		}
 	})
 	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalEnded), func(ch workflow.ReceiveChannel, _ bool) {
 		var end models.CallEnd
 		ch.Receive(ctx, &end)
-		a.row.Outcome = end.Outcome
-		if end.Whole { // what was told before it may still be on its way
-			a.whole, a.row.AnsweredBy, a.row.Dialled = true, end.AnsweredBy, end.Dialled
-		}
-		a.changed = a.changed || a.ended // a message came late: the call ended otherwise than it was told
-		a.ended = true
-	})
-	heard.AddReceive(workflow.GetSignalChannel(ctx, SignalVoicemail), func(ch workflow.ReceiveChannel, _ bool) {
-		var v models.Voicemail
-		ch.Receive(ctx, &v)
-		a.row.Voicemail, a.changed = &v, true
+		a.onEnded(end)
 	})
 	for {
 		heard.Select(ctx)
-		workflow.SetCurrentDetails(ctx, fmt.Sprintf("**%s** · %s · %d rung · %s", a.row.Title, a.row.Status, len(a.row.Dialled), a.row.Outcome))
+		workflow.SetCurrentDetails(ctx, a.story())
 	}
+}
+
+func (a *alert) onRung(rung models.Rung) {
+	if !slices.Contains(a.row.Dialled, rung.UserID) {
+		a.row.Dialled = append(a.row.Dialled, rung.UserID)
+		a.changed = true
+	}
+	if a.row.Merge(rung.Rings) {
+		a.changed = true
+	}
+}
+
+// onAnswered notes who took the call; nobody means that they were lost before they met the caller.
+func (a *alert) onAnswered(ctx workflow.Context, user string) {
+	before := a.row.AnsweredBy
+	switch {
+	case user != "":
+		a.row.Answer(user, workflow.Now(ctx))
+	default:
+		a.row.Lose(workflow.Now(ctx))
+	}
+	a.changed, a.lost = true, user == ""
+	switch {
+	case user != "" && user != before:
+		a.happens(ctx, models.EventAnswered)
+	case user == "" && before != "":
+		a.happens(ctx, models.EventLost)
+	}
+}
+
+func (a *alert) onEnded(end models.CallEnd) {
+	if news := a.row.End(end); news && a.ended { // more became known of a message
+		a.changed = true
+	}
+	a.ended, a.whole = true, a.whole || end.Whole
 }
 
 // askCall ends an alert whose call has died without a word.
@@ -122,7 +172,7 @@ func (a *alert) askCall(ctx workflow.Context, callSID string) error {
 
 func (a *alert) write(ctx workflow.Context) error {
 	a.changed, a.lost = false, false
-	return workflow.ExecuteActivity(recording(ctx, "write the alert: "+string(a.row.Status)), records.RecordAlert, a.row).Get(ctx, nil)
+	return workflow.ExecuteActivity(recording(ctx, "write the alert: "+string(a.row.Status)), alerts.RecordAlert, a.row).Get(ctx, nil)
 }
 
 // resolve writes the alert for the last time, and once more when it is told something meanwhile.
@@ -132,7 +182,9 @@ func (a *alert) resolve(ctx workflow.Context) error {
 	if err := workflow.UpsertTypedSearchAttributes(ctx, AlertStatus.ValueSet(string(models.AlertResolved))); err != nil {
 		return err
 	}
-	for {
+	workflow.SetCurrentDetails(ctx, a.story())
+	for event := models.EventResolved; ; event = models.EventUpdated {
+		a.happens(ctx, event)
 		if err := a.write(ctx); err != nil {
 			return err
 		}
@@ -155,80 +207,4 @@ func (a *alert) expects() bool {
 		return a.row.Outcome == models.Voicemailed
 	}
 	return !a.row.Voicemail.Final()
-}
-
-// alertLine is a call's line to its alert. What is told before the alert has started is held.
-type alertLine struct {
-	raised, started bool
-	held            []told
-	sent            []workflow.Future
-}
-
-type told struct {
-	signal string
-	value  any
-}
-
-// raiseAlert starts the alert of this call, as a child that outlives it.
-func (c *call) raiseAlert(ctx workflow.Context) {
-	c.record.AlertID = c.in.AlertID
-	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:            AlertID(c.in.CallSID),
-		ParentClosePolicy:     enums.PARENT_CLOSE_POLICY_ABANDON,
-		StaticSummary:         "Call to " + c.plan.RouteName,
-		TypedSearchAttributes: temporal.NewSearchAttributes(CallRoute.ValueSet(c.plan.RouteID), AlertStatus.ValueSet(string(models.AlertFiring))),
-	}), Alert, models.Raised{
-		AlertID: c.record.AlertID, CallSID: c.in.CallSID, RouteID: c.plan.RouteID, RouteName: c.plan.RouteName,
-		Number: c.in.Number, Caller: c.in.Caller, Country: c.in.Country, StartedAt: c.in.At,
-	})
-	c.alert.raised = true
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		if err := child.GetChildWorkflowExecution().Get(ctx, nil); err != nil {
-			workflow.GetLogger(ctx).Error("raise the alert", "cause", err)
-		}
-		c.alert.started = true
-		for _, t := range c.alert.held {
-			c.alert.send(ctx, c.in.CallSID, t)
-		}
-		c.alert.held = nil
-	})
-}
-
-// ended is all there is to tell of the call: signals may overtake one another.
-func (c *call) ended(outcome models.Outcome) models.CallEnd {
-	end := models.CallEnd{Outcome: outcome, AnsweredBy: c.record.AnsweredBy, Dialled: []string{}, Whole: true}
-	for _, a := range c.attempts {
-		if !slices.Contains(end.Dialled, a.UserID) {
-			end.Dialled = append(end.Dialled, a.UserID)
-		}
-	}
-	return end
-}
-
-// tellAlert sends the alert word of the call. It does not wait.
-func (c *call) tellAlert(ctx workflow.Context, signal string, value any) {
-	switch t := (told{signal, value}); {
-	case !c.alert.raised:
-	case c.alert.started:
-		c.alert.send(ctx, c.in.CallSID, t)
-	default:
-		c.alert.held = append(c.alert.held, t)
-	}
-}
-
-func (l *alertLine) send(ctx workflow.Context, callSID string, t told) {
-	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	l.sent = append(l.sent, workflow.SignalExternalWorkflow(ctx, AlertID(callSID), "", t.signal, t.value))
-}
-
-// close waits until all that was told has been sent: it would be lost with the run.
-func (l *alertLine) close(ctx workflow.Context) error {
-	err := workflow.Await(ctx, func() bool { return !l.raised || l.started && len(l.held) == 0 })
-	for _, sent := range l.sent {
-		if sendErr := sent.Get(ctx, nil); sendErr != nil {
-			workflow.GetLogger(ctx).Warn("tell the alert", "cause", sendErr)
-		}
-	}
-	return err
 }

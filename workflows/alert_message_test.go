@@ -22,33 +22,28 @@ func TestAnAlertWaitsForTheRestOfAMessage(t *testing.T) {
 		closes  float64
 		writes  int // the first of them as it fires
 	}{
-		"that is whole before the call ends": {func(r *raised) {
-			r.told(90, workflows.SignalVoicemail, ready("RE1", 20))
-			r.told(100, workflows.SignalEnded, models.Voicemailed)
+		"that is whole as the call ends": {func(r *raised) {
+			r.told(100, workflows.SignalEnded, ended(models.Voicemailed, ready("RE1", 20)))
 		}, models.Voicemailed, new(ready("RE1", 20)), 100, 2},
 		"that is told as the call ends, and after it": {func(r *raised) {
-			r.told(100, workflows.SignalVoicemail, pending)
-			r.told(100, workflows.SignalEnded, models.Voicemailed)
-			r.told(160, workflows.SignalVoicemail, transcript("The database is down."))
+			r.told(100, workflows.SignalEnded, ended(models.Voicemailed, pending))
+			r.told(160, workflows.SignalEnded, ended(models.Voicemailed, transcript("The database is down.")))
 		}, models.Voicemailed, new(transcript("The database is down.")), 160, 3},
-		"that is told only after the call has ended": {func(r *raised) {
-			r.told(100, workflows.SignalEnded, models.Voicemailed)
-			r.told(101, workflows.SignalVoicemail, ready("RE1", 20))
-		}, models.Voicemailed, new(ready("RE1", 20)), 101, 3},
 		"that comes when the call seemed to end without it": {func(r *raised) {
-			r.told(100, workflows.SignalVoicemail, expected)
-			r.told(100, workflows.SignalEnded, models.Unanswered)
-			r.told(300, workflows.SignalEnded, models.Voicemailed)
-			r.told(301, workflows.SignalVoicemail, ready("RE1", 20))
-		}, models.Voicemailed, new(ready("RE1", 20)), 301, 4},
+			r.told(100, workflows.SignalEnded, ended(models.Unanswered, expected))
+			r.told(300, workflows.SignalEnded, ended(models.Voicemailed, ready("RE1", 20)))
+		}, models.Voicemailed, new(ready("RE1", 20)), 300, 3},
+		"that overtakes the word that the call ended without it": {func(r *raised) {
+			r.told(100, workflows.SignalEnded, ended(models.Voicemailed, pending))
+			r.told(101, workflows.SignalEnded, ended(models.Unanswered, expected))
+			r.told(160, workflows.SignalEnded, ended(models.Voicemailed, transcript("The database is down.")))
+		}, models.Voicemailed, new(transcript("The database is down.")), 160, 3},
 		"that never arrives": {func(r *raised) {
-			r.told(100, workflows.SignalVoicemail, expected)
-			r.told(100, workflows.SignalEnded, models.Unanswered)
-			r.told(1000, workflows.SignalVoicemail, missing)
+			r.told(100, workflows.SignalEnded, ended(models.Unanswered, expected))
+			r.told(1000, workflows.SignalEnded, ended(models.Unanswered, missing))
 		}, models.Unanswered, &missing, 1000, 3},
 		"of which nothing more is told, for half an hour": {func(r *raised) {
-			r.told(100, workflows.SignalVoicemail, pending)
-			r.told(100, workflows.SignalEnded, models.Voicemailed)
+			r.told(100, workflows.SignalEnded, ended(models.Voicemailed, pending))
 		}, models.Voicemailed, &pending, 1900, 2},
 		"of which nothing is told at all, for half an hour": {func(r *raised) {
 			r.told(100, workflows.SignalEnded, models.Voicemailed)
@@ -69,6 +64,11 @@ func TestAnAlertWaitsForTheRestOfAMessage(t *testing.T) {
 			}
 		})
 	}
+}
+
+// ended is the word of a call's end with what is known of its message.
+func ended(outcome models.Outcome, v models.Voicemail) models.CallEnd {
+	return models.CallEnd{Outcome: outcome, Voicemail: &v}
 }
 
 func TestAnAlertThatAnOperatorCancelsResolves(t *testing.T) {
@@ -102,7 +102,7 @@ func TestAnAlertThatAnOperatorCancelsResolves(t *testing.T) {
 // cancelled plays an alert that an operator cancels.
 func (r *raised) cancelled() models.Alert {
 	r.t.Helper()
-	r.env.ExecuteWorkflow(workflows.Alert, models.Raised{AlertID: "alert-1", CallSID: callSID, StartedAt: monday})
+	r.env.ExecuteWorkflow(workflows.Alert, models.Raised{AlertID: "alert-1", CallSID: callSID, StartedAt: monday, Route: r.route})
 	var cancelled *temporal.CanceledError
 	if err := r.env.GetWorkflowError(); !errors.As(err, &cancelled) {
 		r.t.Errorf("the alert ends with %v, want cancelled", err)

@@ -21,6 +21,7 @@ type raised struct {
 	t       *testing.T
 	env     *testsuite.TestWorkflowEnvironment
 	carrier *carrier
+	route   bool // incidents and receivers hear of it
 }
 
 func newAlert(t *testing.T) *raised {
@@ -40,9 +41,12 @@ func (r *raised) told(when float64, signal string, value any) {
 // resolves plays the alert, and returns the row that it ended as.
 func (r *raised) resolves(when float64) models.Alert {
 	r.t.Helper()
+	if after := r.carrier.routedAfter; after > 0 {
+		r.env.OnActivity("Raise", mock.Anything, mock.Anything).Return(r.carrier.Raise).After(after)
+	}
 	r.env.ExecuteWorkflow(workflows.Alert, models.Raised{
 		AlertID: "alert-1", CallSID: callSID, RouteID: "route-1", RouteName: "Support",
-		Number: ours, Caller: caller, Country: "GB", StartedAt: monday,
+		Number: ours, Caller: caller, Country: "GB", StartedAt: monday, Route: r.route,
 	})
 	if err := r.env.GetWorkflowError(); err != nil || !r.env.IsWorkflowCompleted() {
 		r.t.Fatalf("the alert ends with %v", err)

@@ -57,6 +57,13 @@ type carrier struct {
 	fixed   []models.Phone // the fixed number that each moving and ending of the caller spares, or does not
 	calls   []models.Call
 	alerts  []models.Alert
+
+	routed      models.Routed // what becomes of an alert
+	routedAfter time.Duration
+	delivered   []models.Delivery
+	givenUp     []models.Delivery
+	onDeliver   func(models.Delivery) error // before it is taken
+
 	flagged []activities.BadPhone
 }
 
@@ -273,6 +280,31 @@ func (c *carrier) RecordAlert(_ context.Context, alert models.Alert) error {
 		c.onResolve()
 		c.onResolve = nil
 	}
+	return nil
+}
+
+func (c *carrier) Raise(ctx context.Context, alert models.Alert) (models.Routed, error) {
+	return c.routed, c.RecordAlert(ctx, alert)
+}
+
+func (c *carrier) Deliver(_ context.Context, d models.Delivery) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.onDeliver != nil {
+		if err := c.onDeliver(d); err != nil {
+			return err
+		}
+	}
+	d.Status = models.DeliveryDelivered
+	c.delivered = append(c.delivered, d)
+	return nil
+}
+
+func (c *carrier) GiveUp(_ context.Context, d models.Delivery) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d.Status = models.DeliveryFailed
+	c.givenUp = append(c.givenUp, d)
 	return nil
 }
 

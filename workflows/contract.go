@@ -14,6 +14,7 @@ import (
 const (
 	CallQueue = "calls" // calls, alerts and every activity but the dials
 	DialQueue = "dial"  // dials alone: it is limited to what the carrier account may place a second
+	TellQueue = "tell"  // what outside systems are told: a slow one keeps no call waiting
 )
 
 // CallID is the workflow id of a call.
@@ -30,6 +31,11 @@ const (
 	UpdateAccept = "accept" // Chosen: the responder's key
 )
 
+// Queries of InboundCall. They add nothing to its history.
+const (
+	QueryRecord = "record" // a models.Call: the record as it would be written now
+)
+
 // Signals of InboundCall.
 const (
 	SignalCallerOver = "caller_over" // CallerOver: the caller's leg has ended
@@ -43,12 +49,16 @@ const (
 
 // Signals of Alert.
 const (
-	SignalDialled  = "dialled"  // a user id
+	SignalDialled  = "dialled"  // a models.Rung
 	SignalAnswered = "answered" // a user id; empty when they were lost before they met the caller
-	SignalEnded    = "ended"    // a models.CallEnd
-
-	SignalVoicemail = "voicemail" // a models.Voicemail, each time that more is known of it
+	SignalEnded    = "ended"    // a models.CallEnd, and again as more becomes known of a message
 )
+
+// IncidentID is the workflow id of what is told to the channel of an incident.
+func IncidentID(id string) string { return "incident/" + id }
+
+// SignalNews tells IncidentChannel that something is new. It has no payload.
+const SignalNews = "news"
 
 // Asked is a request for what the caller hears. Past AnswerBy nobody waits for the answer.
 type Asked struct {

@@ -171,7 +171,7 @@ func (c *call) reach(ctx workflow.Context, phones []models.Attempt) *line {
 // huntOn goes on with whoever has not been rung yet: the responder who took the call was lost
 // before they met the caller, who still waits.
 func (c *call) huntOn(ctx workflow.Context) {
-	c.winner.State = models.Ending
+	c.winner.State, c.winner.Lost = models.Ending, true
 	c.noteOf(ctx, c.winner, "was lost before they met the caller")
 	c.winner, c.stage = nil, models.StageHunting
 	c.record.ConnectedAt, c.record.AnsweredBy = nil, ""

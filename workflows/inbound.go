@@ -13,6 +13,7 @@ import (
 var (
 	phone   *activities.Phone
 	records *activities.Records
+	alerts  *activities.Alerts
 )
 
 // call is one caller's call while it lasts.
@@ -41,7 +42,7 @@ type call struct {
 
 	forwarded *Forwarded        // how the line to the fixed number ended; nil while nobody told
 	voicemail *models.Voicemail // nil unless the caller was asked for a message
-	toldOf    models.Voicemail  // what the alert knows of it
+	toldOf    models.Voicemail  // what the alert knows of it, once the call has ended
 	noneFound bool              // the carrier knew of no recording when it was asked
 	flagged   []workflow.Future // phones that the carrier refused, being noted
 }
@@ -176,7 +177,6 @@ func (c *call) end(ctx workflow.Context, outcome models.Outcome, cause error) (m
 	}
 	c.note(ctx, "the call ended: "+string(outcome))
 	c.mark(ctx, CallStage.ValueSet(string(c.stage)), CallOutcome.ValueSet(string(outcome)))
-	c.tellVoicemail(ctx)
 	c.tellAlert(ctx, SignalEnded, c.ended(outcome))
 	c.endLegs(ctx, cause != nil)
 	err := c.write(ctx, outcome)

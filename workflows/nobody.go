@@ -127,11 +127,10 @@ func (c *call) expectMessage() {
 	}
 }
 
-// tellVoicemail tells the alert what has become known of the caller's message.
-func (c *call) tellVoicemail(ctx workflow.Context) {
-	if c.voicemail != nil && *c.voicemail != c.toldOf {
-		c.toldOf = *c.voicemail
-		c.tellAlert(ctx, SignalVoicemail, c.toldOf)
+// tellMore tells the alert of a call that has ended what has become known of its message since.
+func (c *call) tellMore(ctx workflow.Context, outcome models.Outcome) {
+	if *c.voicemail != c.toldOf {
+		c.tellAlert(ctx, SignalEnded, c.ended(outcome))
 	}
 }
 
@@ -181,14 +180,13 @@ func (c *call) completeVoicemail(ctx workflow.Context, outcome models.Outcome) m
 		outcome, c.record.Reason = models.Voicemailed, ""
 		c.note(ctx, "the caller left a message after all")
 		c.mark(ctx, CallOutcome.ValueSet(string(outcome)))
-		c.tellAlert(ctx, SignalEnded, c.ended(outcome))
 	}
-	c.tellVoicemail(ctx)
+	c.tellMore(ctx, outcome)
 	transcribed := func() bool { return c.voicemail.Transcribe != models.TranscriptPending }
 	if done, err := awaitFor(ctx, c.plan.Paced(transcriptTime), "for the transcript", transcribed); !done && err == nil {
 		c.voicemail.Transcribe = models.TranscriptNone
 	}
-	c.tellVoicemail(ctx)
+	c.tellMore(ctx, outcome)
 	return outcome
 }
 

@@ -18,6 +18,10 @@ const taskTimeout = 3 * time.Second
 // queueWait is the longest that a dial waits for its turn before it is asked for anew.
 const queueWait = time.Minute
 
+// deadAfter is how soon somebody else tells an outside system what a worker that died was telling it. It is
+// longer than activities.aliveEvery.
+const deadAfter = 10 * time.Second
+
 // firstDial is the priority of a dial for a caller for whom nobody rings; 3 is the server's default.
 const firstDial = 2
 
@@ -81,10 +85,38 @@ func ending(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
+// delivering limits how an event is told to a receiver: again and again, less and less often, until no
+// time is left.
+func delivering(ctx workflow.Context, summary string, left time.Duration) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              TellQueue,
+		StartToCloseTimeout:    time.Minute,
+		HeartbeatTimeout:       deadAfter,
+		ScheduleToCloseTimeout: max(left, time.Minute),
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: 2 * time.Second, MaximumInterval: 10 * time.Minute,
+			MaximumAttempts: 100_000, // more than fit: the time decides
+		},
+		Summary: summary,
+	})
+}
+
 // recording limits writes to the database: they are tried until it is back.
 func recording(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 10 * time.Second,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute},
+		Summary:             summary,
+	})
+}
+
+// telling limits one step in an incident's channel. A database that is away is waited for; where Slack
+// is, the step ends, so that others are done meanwhile.
+func telling(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           TellQueue,
+		StartToCloseTimeout: time.Minute,
+		HeartbeatTimeout:    deadAfter,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute},
 		Summary:             summary,
 	})

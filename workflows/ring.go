@@ -20,6 +20,7 @@ type attempt struct {
 	cancel workflow.CancelFunc
 	hangUp workflow.Future // nil until we end the leg
 	late   workflow.Future // nil unless the leg did not end in time; ready when it has
+	toldAs models.Ring     // what the alert knows of it
 	over   bool            // no leg of this attempt is left at the carrier
 }
 
@@ -60,7 +61,7 @@ func (c *call) dial(ctx workflow.Context, next models.Attempt) *attempt {
 		request.CallToken = c.in.CallToken
 	}
 	a.dial = workflow.ExecuteActivity(dialing(dialCtx, c.plan, next, alone), phone.Dial, request)
-	c.tellAlert(ctx, SignalDialled, next.UserID)
+	c.tellAlert(ctx, SignalDialled, models.Rung{UserID: next.UserID, Rings: c.news()})
 	return a
 }
 

@@ -22,6 +22,21 @@ func (c *call) tell(ctx workflow.Context, m models.Moment) {
 	workflow.SetCurrentDetails(ctx, c.story())
 }
 
+// soFar is the record as it would be written now: without an outcome while the call lasts.
+func (c *call) soFar() models.Call {
+	record := c.record
+	record.Stage = c.stage
+	if c.voicemail != nil {
+		v := *c.voicemail
+		record.Voicemail = &v
+	}
+	record.Attempts = nil
+	for _, a := range c.attempts {
+		record.Attempts = append(record.Attempts, a.AttemptRecord)
+	}
+	return record
+}
+
 // story is the call so far, in Markdown and without a number.
 func (c *call) story() string {
 	var b strings.Builder

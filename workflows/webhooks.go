@@ -23,7 +23,8 @@ func (c *call) listen(ctx workflow.Context) error {
 		}
 	}
 	workflow.Go(ctx, c.hearSignals)
-	return nil
+	return workflow.SetQueryHandlerWithOptions(ctx, QueryRecord, func() (models.Call, error) { return c.soFar(), nil },
+		workflow.QueryHandlerOptions{Description: "The record as it would be written now."})
 }
 
 // hearSignals hears what is told of the call, as it is told.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -18,12 +19,16 @@ import (
 const (
 	// stagesWithin is how long Temporal may take to tell stages: calls are shown without them.
 	stagesWithin = 2 * time.Second
+	// recordWithin is how long the run of a call may take to tell of it: the call is shown without that.
+	recordWithin = time.Second
 	// cancelWithin is how long it may take to accept that a call is to end.
 	cancelWithin = 5 * time.Second
 	// runsAtOnce is how many runs Temporal tells of in one answer.
 	runsAtOnce = 1000
 	// stagesUnknown is what the log says while it does not.
 	stagesUnknown = "live calls are shown without the stage of their runs"
+	// recordsUnknown is what it says while runs do not tell of their calls.
+	recordsUnknown = "a live call is shown without what its run knows of it"
 )
 
 // runs asks Temporal about the runs of live calls, and ends them. A nil one knows of none.
@@ -65,6 +70,29 @@ func (r *runs) stages(ctx context.Context, calls ...string) (map[string]models.S
 			return stages, nil
 		}
 	}
+}
+
+// record is what the run of a live call would write of it now. models.ErrNotFound says that no run is open.
+func (r *runs) record(ctx context.Context, callSID string) (call models.Call, err error) {
+	if r == nil {
+		return call, models.ErrNotFound
+	}
+	ctx, cancel := context.WithTimeout(ctx, recordWithin)
+	defer cancel()
+	answer, err := r.temporal.QueryWorkflowWithOptions(ctx, &client.QueryWorkflowWithOptionsRequest{
+		WorkflowID: workflows.CallID(callSID), QueryType: workflows.QueryRecord,
+		QueryRejectCondition: enums.QUERY_REJECT_CONDITION_NOT_OPEN,
+	})
+	switch {
+	case gone(err), err == nil && answer.QueryRejected != nil:
+		return call, models.ErrNotFound
+	case err == nil:
+		err = answer.QueryResult.Get(&call)
+	}
+	if err != nil {
+		return call, fmt.Errorf("ask the run of call %s for its record: %w", callSID, err)
+	}
+	return call, nil
 }
 
 // end has a call end for everybody. models.ErrNotFound says that no run is open. It may be repeated.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
@@ -18,6 +19,9 @@ import (
 	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/labstack/echo/v4"
 	"go.temporal.io/api/common/v1"
+	"go.temporal.io/api/enums/v1"
+	querypb "go.temporal.io/api/query/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -37,7 +41,9 @@ type runsTemporal struct {
 	fails     error                   // of every request
 	queries   []string
 	cancelled []string
-	cancels   func(callSID string) error // what comes of it; nil means nothing for now
+	cancels   func(callSID string) error                           // what comes of it; nil means nothing for now
+	records   map[string]models.Call                               // what runs tell of their calls, by the carrier's ids of these
+	tells     func(ctx context.Context) (rejected bool, err error) // what comes of asking them; nil means nothing
 }
 
 // at has the run of a call reach a stage.
@@ -98,6 +104,27 @@ func (f *runsTemporal) CancelWorkflow(_ context.Context, workflowID, _ string) e
 		return nil
 	}
 	return f.cancels(sid)
+}
+
+func (f *runsTemporal) QueryWorkflowWithOptions(ctx context.Context, r *client.QueryWorkflowWithOptionsRequest) (*client.QueryWorkflowWithOptionsResponse, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if r.QueryType != workflows.QueryRecord || r.QueryRejectCondition != enums.QUERY_REJECT_CONDITION_NOT_OPEN {
+		return nil, serviceerror.NewInvalidArgument("asked " + r.QueryType)
+	}
+	record, known := f.records[strings.TrimPrefix(r.WorkflowID, workflows.CallID(""))]
+	switch {
+	case f.fails != nil:
+		return nil, f.fails
+	case f.tells != nil:
+		if rejected, err := f.tells(ctx); err != nil || rejected {
+			return &client.QueryWorkflowWithOptionsResponse{QueryRejected: &querypb.QueryRejected{}}, err
+		}
+	case !known:
+		return nil, errGone
+	}
+	payloads, err := workflows.DataConverter().ToPayloads(record)
+	return &client.QueryWorkflowWithOptionsResponse{QueryResult: client.NewValue(payloads)}, err
 }
 
 // newCallsREST is the API of calls, with a database and open runs.
@@ -207,5 +234,85 @@ func TestRESTLiveCallsShowTheStageOfTheirRuns(t *testing.T) {
 				t.Errorf("logged %s", rt.log)
 			}
 		})
+	}
+}
+
+func TestRESTALiveCallShowsWhatItsRunTells(t *testing.T) {
+	t.Parallel()
+	const path = "/v1/calls/call-1"
+	at := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+	plan := models.MakePlan(models.Route{ID: "r1", Name: "Support", Levels: []models.Level{{}}}.Defaults(), ourNumber, models.Directory{}, at, 0)
+	told := liveCall("1", at.Add(time.Second)) // by the clock of the run
+	told.ID, told.Stage, told.Plan, told.AlertID = "call-of-the-run", models.StageHunting, &plan, "alert-1"
+	told.Timeline = []models.Moment{{At: at, What: "the call arrived"}, {At: at, What: "Alice (mobile) is rung", Attempt: "1.u.1.1"}}
+	told.Attempts = []models.AttemptRecord{{
+		Attempt: models.Attempt{ID: "1.u.1.1", Level: 1, Name: "Alice", Number: "+12025550101"}, State: models.Ringing, DialledAt: at,
+	}}
+	for _, c := range []struct {
+		name    string
+		prepare func(f *runsTemporal)
+		shown   bool // the timeline
+		stage   models.Stage
+		asked   int // how often for stages
+		logged  string
+	}{
+		{"the run tells", func(*runsTemporal) {}, true, models.StageHunting, 0, ""},
+		{"the run is over", func(f *runsTemporal) { f.tells = func(context.Context) (bool, error) { return true, nil } }, false, models.StageTalking, 1, ""},
+		{"there is no run", func(f *runsTemporal) { f.records = nil }, false, models.StageTalking, 1, ""},
+		{"no worker answers", func(f *runsTemporal) {
+			f.tells = func(ctx context.Context) (bool, error) {
+				<-ctx.Done()
+				return false, ctx.Err()
+			}
+		}, false, models.StageTalking, 1, recordsUnknown},
+		{"a worker that knows of no such question", func(f *runsTemporal) {
+			f.tells = func(context.Context) (bool, error) {
+				return false, serviceerror.NewQueryFailed("unknown queryType record")
+			}
+		}, false, models.StageTalking, 1, recordsUnknown},
+		{"Temporal is away", func(f *runsTemporal) { f.fails = errAway }, false, models.StageArriving, 1, recordsUnknown},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				temporal := &runsTemporal{records: map[string]models.Call{sidOf("1"): told}}
+				rt := newCallsREST(t, temporal)
+				row := liveCall("1", at)
+				row.DivertedAt = &at
+				rt.records(row)
+				temporal.at(sidOf("1"), models.StageTalking)
+				c.prepare(temporal)
+				began := time.Now()
+				reply := rt.send(http.MethodGet, path, "").is(http.StatusOK)
+				if took := time.Since(began); took > recordWithin {
+					t.Errorf("answered after %v", took)
+				}
+				var call models.Call
+				reply.into(&call)
+				if call.ID != "call-1" || !call.StartedAt.Equal(at) || call.DivertedAt == nil || call.EndedAt != nil || call.Stage != c.stage {
+					t.Errorf("shown as %+v", call)
+				}
+				if shown := len(call.Timeline) == 2 && len(call.Attempts) == 1 && call.Plan != nil && call.AlertID == "alert-1"; shown != c.shown {
+					t.Errorf("what the run knows is shown: %v, want %v: %s", shown, c.shown, reply.Body)
+				}
+				if c.shown && (call.Attempts[0].Number != "+12025550101" || !strings.Contains(reply.Body.String(), `"callers":[]`)) {
+					t.Errorf("shown as no ended call is: %s", reply.Body)
+				}
+				if temporal.asked() != c.asked || strings.Contains(rt.log.String(), recordsUnknown) != (c.logged != "") {
+					t.Errorf("asked %q, logged %s", temporal.queries, rt.log)
+				}
+			})
+		})
+	}
+}
+
+func TestRESTAnEndedCallIsNotAskedFor(t *testing.T) {
+	t.Parallel()
+	temporal := &runsTemporal{tells: func(context.Context) (bool, error) { return false, errImpatient }}
+	rt := newCallsREST(t, temporal)
+	rt.records(endedCall("1", rt.now, rt.now.Add(time.Minute), models.Connected))
+	rt.send(http.MethodGet, "/v1/calls/call-1", "").is(http.StatusOK)
+	if rt.log.Len() > 0 || temporal.asked() > 0 {
+		t.Errorf("asked: %s", rt.log)
 	}
 }

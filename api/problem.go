@@ -24,6 +24,7 @@ func problemFor(err error) *huma.ErrorModel {
 		faults  models.Faults
 		carrier *twilio.CarrierError
 		inUse   *models.InUseError
+		unable  *models.ConflictError
 	)
 	switch {
 	case errors.As(err, &ready):
@@ -40,6 +41,8 @@ func problemFor(err error) *huma.ErrorModel {
 		return problem(http.StatusConflict, "Its name, e-mail address or number is already taken.")
 	case errors.As(err, &inUse):
 		return problem(http.StatusConflict, sentence(inUse.Error()))
+	case errors.As(err, &unable):
+		return problem(http.StatusConflict, sentence(unable.Error()))
 	case errors.Is(err, models.ErrStale):
 		return problem(http.StatusPreconditionFailed, "It changed since it was read: read it again and repeat the change.")
 	case errors.Is(err, models.ErrAway):

@@ -61,16 +61,17 @@ func (in *callsInput) filter() (store.CallFilter, error) {
 // callsREST answers about calls: settled ones from their records, and live ones from their runs too.
 type callsREST struct {
 	*rest
-	feed *feed
-	away *complaint // Temporal does not tell the stages of runs
+	feed   *feed
+	away   *complaint // Temporal does not tell the stages of runs
+	silent *complaint // runs do not tell of their calls
 }
 
 func (a *rest) mountCalls() {
-	c := callsREST{rest: a, feed: newFeed(a.store, a.runs, a.log, a.now), away: &complaint{}}
+	c := callsREST{rest: a, feed: newFeed(a.store, a.runs, a.log, a.now), away: &complaint{}, silent: &complaint{}}
 	handle(a, operation(http.MethodGet, "/v1/calls", "list-calls", "List the calls, live and finished, the newest first"), c.calls)
 	c.mountLive()
 	handle(a, operation(http.MethodGet, "/v1/calls/{id}", "get-call",
-		"Show a call with its plan, its attempts and its timeline", http.StatusNotFound), c.call)
+		"Show a call with its plan, its attempts, its timeline and its incidents", http.StatusNotFound), c.linkedCall)
 	recording := operation(http.MethodGet, "/v1/calls/{id}/recording", "get-call-recording",
 		"Hear the message that the caller left, as WAV", http.StatusNotFound, http.StatusBadGateway)
 	recording.Responses = map[string]*huma.Response{"200": {
@@ -114,12 +115,31 @@ func (c callsREST) call(ctx context.Context, in *idInput) (*plain[models.Call], 
 	if err != nil {
 		return nil, err
 	}
+	call = c.asItStands(ctx, call)
 	if call.Plan != nil {
 		call.Plan.Allowlist.Callers = each(call.Plan.Allowlist.Callers, func(a models.AllowedCaller) models.AllowedCaller { return a })
 	}
-	shown := []models.Call{call}
-	c.stage(ctx, shown)
-	return &plain[models.Call]{Body: shown[0]}, nil
+	return &plain[models.Call]{Body: call}, nil
+}
+
+// linkedCall is a call with what its alert is linked to.
+type linkedCall struct {
+	models.Call
+	IncidentIDs []string `json:"incident_ids" doc:"Incidents that its alert is linked to"`
+}
+
+func (c callsREST) linkedCall(ctx context.Context, in *idInput) (*plain[linkedCall], error) {
+	call, err := c.call(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	linked := linkedCall{Call: call.Body, IncidentIDs: []string{}}
+	alert, err := c.store.AlertByCall(ctx, linked.CarrierCallID)
+	if errors.Is(err, models.ErrNotFound) { // it raised none, or has not yet
+		return &plain[linkedCall]{Body: linked}, nil
+	}
+	linked.IncidentIDs = append(linked.IncidentIDs, alert.IncidentIDs...)
+	return &plain[linkedCall]{Body: linked}, err
 }
 
 // stage shows live calls at the stage of their runs, asked for in one request for all of them. While

@@ -44,6 +44,28 @@ func (c callsREST) mountLive() {
 	handleLong(c.rest, stream, c.stream)
 }
 
+// asItStands is a live call as its run tells of it. While no run does, it is the row at the stage of its
+// run, or the row alone.
+func (c callsREST) asItStands(ctx context.Context, call models.Call) models.Call {
+	if call.EndedAt != nil || !callSID.MatchString(call.CarrierCallID) {
+		return call
+	}
+	told, err := c.runs.record(ctx, call.CarrierCallID)
+	if ctx.Err() == nil && !errors.Is(err, models.ErrNotFound) {
+		c.silent.note(c.log, err, recordsUnknown)
+	}
+	if err != nil {
+		shown := []models.Call{call}
+		c.stage(ctx, shown)
+		return shown[0]
+	}
+	told.ID, told.StartedAt = call.ID, call.StartedAt // as the row keeps them when the record is written
+	if call.DivertedAt != nil {
+		told.DivertedAt = call.DivertedAt
+	}
+	return told
+}
+
 // endedByOperator is the reason on the record of a call whose run was cancelled.
 const endedByOperator = "ended by an operator"
 

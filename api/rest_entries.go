@@ -26,11 +26,14 @@ type (
 	}
 )
 
+// twoWeeks is how far ahead is looked unless a client says otherwise.
+const twoWeeks = 14 * 24 * time.Hour
+
 // window is the stretch of time that a client asks about.
 func (a *rest) window(from, to time.Time) (models.Stretch, error) {
 	w := models.Stretch{From: a.instant(from), To: to.UTC()}
 	if to.IsZero() {
-		w.To = w.From.AddDate(0, 0, 14)
+		w.To = w.From.Add(twoWeeks)
 	}
 	return w, inQuery(errors.Join(inTime("from", w.From), inTime("to", w.To)))
 }
@@ -73,10 +76,11 @@ type shift struct {
 
 // onCall is who is on call at an instant.
 type onCall struct {
-	At      time.Time `json:"at"`
-	OnCall  []onDuty  `json:"on_call" doc:"Who can be rung, rotation by rotation and seat by seat; empty when nobody can"`
-	Dropped []onDuty  `json:"dropped" doc:"Who is on duty but cannot be rung, with the reason"`
-	Next    []onDuty  `json:"next" doc:"Who takes over at the next handover; with a reason where they cannot be rung as things stand"`
+	At        time.Time `json:"at"`
+	OnCall    []onDuty  `json:"on_call" doc:"Who can be rung, rotation by rotation and seat by seat; empty when nobody can"`
+	Dropped   []onDuty  `json:"dropped" doc:"Who is on duty but cannot be rung, with the reason"`
+	Next      []onDuty  `json:"next" doc:"Who takes over at the next handover; with a reason where they cannot be rung as things stand"`
+	Uncovered []entry   `json:"uncovered" doc:"Each seat that nobody holds then who can be rung, with the reason, from then until two weeks later at most"`
 }
 
 type onDuty struct {
@@ -104,14 +108,20 @@ func (a *rest) mountEntries() {
 }
 
 func (a *rest) onCall(ctx context.Context, in *atInput) (*plain[onCall], error) {
+	return a.onCallIn(ctx, in, a.store.ScheduleDirectory)
+}
+
+// onCallIn tells who is on call in the schedule that read reads, with its users.
+func (a *rest) onCallIn(ctx context.Context, in *atInput, read readSchedule) (*plain[onCall], error) {
 	at := a.instant(in.At)
 	if err := inTime("at", at); err != nil {
 		return nil, inQuery(err)
 	}
-	directory, schedule, err := a.scheduleIn(ctx, in.ID)
+	directory, err := read(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
+	schedule := directory.Schedules[in.ID]
 	on := each(schedule.OnCall(at), directoryDuty(directory))
 	dropped := func(d onDuty) bool { return d.Reason != "" }
 	body := onCall{At: at, Dropped: []onDuty{}, Next: each(schedule.NextOnCall(at), directoryDuty(directory))}
@@ -121,7 +131,15 @@ func (a *rest) onCall(ctx context.Context, in *atInput) (*plain[onCall], error) 
 		}
 	}
 	body.OnCall = slices.DeleteFunc(on, dropped)
-	return &plain[onCall]{Body: body}, nil
+	found, err := schedule.Entries(at, at.Add(twoWeeks), unable(directory))
+	later := func(e models.Entry) bool { return e.From.After(at) }
+	body.Uncovered = each(slices.DeleteFunc(found.Uncovered, later), named(directory))
+	return &plain[onCall]{Body: body}, inQuery(err)
+}
+
+// named tells whose an entry is.
+func named(d models.Directory) func(models.Entry) entry {
+	return func(e models.Entry) entry { return entry{inUTC(e), d.Users[e.UserID].Name} }
 }
 
 // directoryDuty tells who has a duty, and why they cannot be rung.
@@ -134,18 +152,26 @@ func directoryDuty(d models.Directory) func(models.Duty) onDuty {
 	}
 }
 
-// scheduleIn reads a schedule and its users.
+// readSchedule reads the schedule with an id, and its users.
+type readSchedule func(ctx context.Context, id string) (models.Directory, error)
+
+// scheduleIn reads a schedule of ours and its users.
 func (a *rest) scheduleIn(ctx context.Context, id string) (models.Directory, models.Schedule, error) {
 	directory, err := a.store.ScheduleDirectory(ctx, id)
 	return directory, directory.Schedules[id], err
 }
 
 func (a *rest) entries(ctx context.Context, in *windowInput) (*plain[entries], error) {
-	directory, schedule, err := a.scheduleIn(ctx, in.ID)
+	return a.entriesIn(ctx, in, a.store.ScheduleDirectory)
+}
+
+// entriesIn tells who is on call when in the schedule that read reads.
+func (a *rest) entriesIn(ctx context.Context, in *windowInput, read readSchedule) (*plain[entries], error) {
+	directory, err := read(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return a.entriesOf(schedule, directory, in.From, in.To)
+	return a.entriesOf(directory.Schedules[in.ID], directory, in.From, in.To)
 }
 
 func (a *rest) preview(ctx context.Context, in *previewInput) (*plain[entries], error) {
@@ -169,11 +195,11 @@ func (a *rest) entriesOf(schedule models.Schedule, directory models.Directory, f
 	if err != nil {
 		return nil, inQuery(err)
 	}
-	named := func(e models.Entry) entry { return entry{inUTC(e), directory.Users[e.UserID].Name} }
+	shown := named(directory)
 	return &plain[entries]{Body: entries{
 		From: w.From, To: w.To,
-		Scheduled: each(found.Scheduled, named), Overrides: each(found.Overrides, named),
-		Final: each(found.Final, named), Uncovered: each(found.Uncovered, named),
+		Scheduled: each(found.Scheduled, shown), Overrides: each(found.Overrides, shown),
+		Final: each(found.Final, shown), Uncovered: each(found.Uncovered, shown),
 	}}, nil
 }
 

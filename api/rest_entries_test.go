@@ -145,6 +145,14 @@ func TestRESTOnCallTellsWhoIsNextAndWhoIsDropped(t *testing.T) {
 		}
 	}
 	rt.send(http.MethodGet, "/v1/schedules/x/on-call", "").is(http.StatusNotFound)
+	rt.send(http.MethodPost, path+"/overrides", `{"rotation": "daily", "from": "2026-03-04T15:00:00Z", "to": "2026-03-04T16:00:00Z"}`).is(http.StatusCreated)
+	for at, want := range map[string][]string{
+		"2026-03-04T12:00:00Z": nil,
+		"2026-03-04T15:30:00Z": {"2026-03-04T15:30:00Z 2026-03-04T16:00:00Z nobody, by an override"},
+		"2026-03-05T12:00:00Z": {"2026-03-05T12:00:00Z 2026-03-06T09:00:00Z Bob has no phone"},
+	} {
+		rt.want(rt.send(http.MethodGet, path+"/on-call?at="+at, "").is(http.StatusOK).fields(), "uncovered", want...)
+	}
 }
 
 func TestRESTShiftsOfAPersonAreOfAllSchedules(t *testing.T) {

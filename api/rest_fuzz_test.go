@@ -13,6 +13,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"pgregory.net/rapid"
+
+	"github.com/ringdown/ringdown/models"
 )
 
 // The checker of the document reads these as text.
@@ -74,7 +76,11 @@ func (rt *restTest) someOfEverything() []string {
 	primary := rt.creates("/v1/schedules", `{"name":"Primary","time_zone":"Europe/London","rotations":[{"name":"weekly","users":["`+alice+`"],
 		"handover":{"starts_at":"2026-03-02T09:00:00","every":[{"unit":"weeks","count":1}]}}]}`)
 	support := rt.creates("/v1/call-routes", `{"name":"Support","levels":[{"targets":[{"type":"schedule","schedule_id":"`+primary+`"}]}]}`)
-	return []string{alice, primary, support, "01900000-0000-7000-8000-000000000000", "nobody", "é", "a%00b", "..", strings.Repeat("x", 300)}
+	everything := rt.creates("/v1/alert-routes", everything)
+	slack := incident(rt.raises("a1", 0, models.ChannelSlack))
+	nowhere := rt.creates("/v1/receivers", aWebhook("http://127.0.0.1:1"))
+	failed := rt.delivers(rt.raises("a2", 1, models.ChannelInternal), nowhere, 1, models.DeliveryFailed)
+	return []string{alice, primary, support, everything, slack, nowhere, failed, "a1", "01900000-0000-7000-8000-000000000000", "nobody", "é", "a%00b", "..", strings.Repeat("x", 300)}
 }
 
 func (rt *restTest) creates(path, body string) string {

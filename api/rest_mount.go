@@ -16,6 +16,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/ringdown/ringdown/activities/outside"
+	"github.com/ringdown/ringdown/activities/receivers"
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
@@ -36,6 +37,15 @@ type restDeps struct {
 	runs           *runs   // of live calls; nil: Temporal is not asked about them
 	callsPerSecond float64 // what the carrier account may place; zero means no limit
 	allotment      models.Allotment
+
+	receivers *receivers.Client      // tries receivers of alerts; nil: tries those of the public internet
+	channel   models.ChannelProvider // where the people of new incidents talk; empty means internal
+	tryWithin time.Duration          // how long a receiver may take that is tried; zero means 10 s
+
+	// wake has what is pending for the channel of an incident looked after. It logs what fails.
+	wake func(ctx context.Context, incidentID string)
+	// redeliver has a delivery tried again. It is safe to repeat.
+	redeliver func(ctx context.Context, d models.Delivery, r models.ReceiverRef) error
 
 	// background does what no client waits for, within a bounded time. nil: a goroutine for each.
 	background func(task func(ctx context.Context))
@@ -62,6 +72,12 @@ func mountREST(e *echo.Echo, deps restDeps) {
 	a.mountNumbers()
 	a.mountRoutes()
 	a.mountBlockedCallers()
+	a.mountAlertSources()
+	a.mountAlerts()
+	a.mountAlertRoutes()
+	a.mountIncidents()
+	a.mountReceivers()
+	a.mountDeliveries()
 	a.mountAudit()
 	a.mountCalls()
 	a.mountLanguages()
@@ -76,6 +92,9 @@ func mountREST(e *echo.Echo, deps restDeps) {
 func emptyREST(e *echo.Echo, deps restDeps) *rest {
 	if deps.background == nil {
 		deps.background = inBackground
+	}
+	if deps.receivers == nil {
+		deps.receivers = receivers.New(receivers.Config{PublicURL: deps.publicURL})
 	}
 	made := newKeyring(deps.store.AllAPIKeys, deps.now, deps.log)
 	a := &rest{
@@ -119,6 +138,12 @@ func apiConfig() huma.Config {
 		{Name: "call-routes", Description: "What a number does when it is called"},
 		{Name: "blocked-callers", Description: "Whose calls are refused on every route"},
 		{Name: "calls", Description: "Every call, live and finished"},
+		{Name: "alert-sources", Description: "Where alerts come from"},
+		{Name: "alerts", Description: "Raised by each call past its gates, resolved when it ends"},
+		{Name: "alert-routes", Description: "Which incidents are made of which alerts"},
+		{Name: "incidents", Description: "What people work on together"},
+		{Name: "receivers", Description: "Outside systems that are told of alerts"},
+		{Name: "deliveries", Description: "What receivers were told, and what became of it"},
 		{Name: "audit", Description: "Who changed what, and when"},
 		{Name: "api-keys", Description: "Who may use this API"},
 		{Name: "usage", Description: "What is used of what was allotted"},

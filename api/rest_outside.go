@@ -59,6 +59,12 @@ func (a *rest) mountOutside() {
 		http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusBadGateway), a.updateOutside)
 	handle(a, operation(http.MethodDelete, path+"/{id}", "delete-outside-schedule", "Remove an outside schedule that no call route names",
 		http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed), a.deleteOutside)
+	handle(a, operation(http.MethodGet, path+"/{id}/on-call", "get-outside-on-call",
+		"Show who is on call and who is next in an outside schedule, as far as it is known, now or at another time",
+		http.StatusNotFound), a.outsideOnCall)
+	handle(a, operation(http.MethodGet, path+"/{id}/entries", "list-outside-schedule-entries",
+		"Show who is on call in a stretch of time in an outside schedule; what is not known of it is uncovered",
+		http.StatusNotFound), a.outsideEntries)
 }
 
 func (a *rest) createOutside(ctx context.Context, in *createInput) (*made[outsideSchedule], error) {
@@ -137,6 +143,14 @@ func (a *rest) deleteOutside(ctx context.Context, in *deleteInput) (*struct{}, e
 		return nil, err
 	}
 	return nil, a.store.DeleteOutsideSchedule(ctx, in.ID, version)
+}
+
+func (a *rest) outsideOnCall(ctx context.Context, in *atInput) (*plain[onCall], error) {
+	return a.onCallIn(ctx, in, a.store.OutsideScheduleDirectory)
+}
+
+func (a *rest) outsideEntries(ctx context.Context, in *windowInput) (*plain[entries], error) {
+	return a.entriesIn(ctx, in, a.store.OutsideScheduleDirectory)
 }
 
 // decodeOutside reads a body. A provider for which there is no key is a fault of it.

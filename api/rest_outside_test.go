@@ -139,6 +139,67 @@ func TestRESTAnOutsideScheduleIsRefusedInPlainWords(t *testing.T) {
 	}
 }
 
+func TestRESTAnOutsideScheduleTellsWhoIsOnCallAsFarAsItIsKnown(t *testing.T) {
+	t.Parallel()
+	rt, _ := newRESTElsewhere(t)
+	user := rt.user(alice)
+	path := "/v1/outside-schedules/" + rt.send(http.MethodPost, "/v1/outside-schedules", aPlatform(user)).is(http.StatusCreated).id()
+	got := rt.send(http.MethodGet, path+"/entries?from=2026-03-03T12:00:00Z&to=2026-03-14T12:00:00Z", "").is(http.StatusOK).fields()
+	rt.want(got, "scheduled", "2026-03-04T08:00:00Z 2026-03-04T18:00:00Z Alice")
+	rt.want(got, "overrides")
+	rt.want(got, "final", "2026-03-04T08:00:00Z 2026-03-04T18:00:00Z Alice")
+	rt.want(got, "uncovered",
+		"2026-03-03T12:00:00Z 2026-03-04T08:00:00Z no longer known",
+		"2026-03-04T08:00:00Z 2026-03-04T18:00:00Z zed@example.com is no user here",
+		"2026-03-04T18:00:00Z 2026-03-12T12:00:00Z nobody is named",
+		"2026-03-12T12:00:00Z 2026-03-14T12:00:00Z not known yet")
+	rt.send(http.MethodGet, path+"/entries?to=2026-03-01T00:00:00Z", "").faults("query.to")
+	rt.send(http.MethodGet, path+"/on-call?at=noon", "").faults("query.at")
+	for at, want := range map[string]struct {
+		onCall    string
+		uncovered []string
+	}{
+		"":                         {"Alice", []string{"2026-03-04T12:00:00Z 2026-03-04T18:00:00Z zed@example.com is no user here"}},
+		"?at=2026-03-04T18:00:00Z": {"", []string{"2026-03-04T18:00:00Z 2026-03-12T12:00:00Z nobody is named"}},
+		"?at=2026-03-20T18:00:00Z": {"", []string{"2026-03-20T18:00:00Z 2026-04-03T18:00:00Z not known yet"}},
+	} {
+		reply := rt.send(http.MethodGet, path+"/on-call"+at, "").is(http.StatusOK)
+		var on onCall
+		reply.into(&on)
+		if len(on.OnCall) > 1 || len(on.OnCall) == 1 && on.OnCall[0].Name != want.onCall || len(on.OnCall) == 0 && want.onCall != "" || len(on.Dropped) > 0 {
+			t.Errorf("at %q: %s", at, reply.Body)
+		}
+		rt.want(reply.fields(), "uncovered", want.uncovered...)
+	}
+
+	rt.send(http.MethodPut, "/v1/users/"+user, strings.Replace(alice, `"Alice"`, `"Alice", "active": false`, 1)).is(http.StatusOK)
+	var on onCall
+	rt.send(http.MethodGet, path+"/on-call", "").is(http.StatusOK).into(&on)
+	if len(on.OnCall) > 0 || len(on.Dropped) != 1 || on.Dropped[0].Reason != "is deactivated" || len(on.Uncovered) != 2 {
+		t.Errorf("of somebody who is deactivated: %+v", on)
+	}
+	ours := rt.send(http.MethodPost, "/v1/schedules", handedOver(user)).is(http.StatusCreated).id()
+	for _, id := range []string{ours, "x", "%00"} {
+		rt.send(http.MethodGet, "/v1/outside-schedules/"+id+"/on-call", "").is(http.StatusNotFound)
+		rt.send(http.MethodGet, "/v1/outside-schedules/"+id+"/entries", "").is(http.StatusNotFound)
+	}
+	rt.send(http.MethodGet, strings.Replace(path, "outside-", "", 1)+"/on-call", "").is(http.StatusNotFound)
+}
+
+func TestRESTAUserOfAnOutsideScheduleStays(t *testing.T) {
+	t.Parallel()
+	rt, _ := newRESTElsewhere(t)
+	user := rt.user(alice)
+	made := rt.send(http.MethodPost, "/v1/outside-schedules", aPlatform(user)).is(http.StatusCreated)
+	refused := rt.send(http.MethodDelete, "/v1/users/"+user, "").is(http.StatusConflict)
+	const want = `User "Alice" is in use by outside schedule "Platform": change what uses it first.`
+	if got := refused.problem().Detail; got != want {
+		t.Errorf("detail %s", got)
+	}
+	rt.send(http.MethodPut, "/v1/outside-schedules/"+made.id(), `{"name": "Platform", "provider": "pagerduty", "reference": "P1"}`).is(http.StatusOK)
+	rt.send(http.MethodDelete, "/v1/users/"+user, "").is(http.StatusNoContent)
+}
+
 func TestTheLastGoodCopyOfARouteHoldsThoseOfOutsideSchedules(t *testing.T) {
 	at := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 	kept := models.OutsideCopy{Entries: []models.Entry{{From: at, To: at.Add(time.Hour), UserID: "alice"}}}

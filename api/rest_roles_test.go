@@ -83,6 +83,7 @@ func TestRESTWhoMayDoWhat(t *testing.T) {
 		"GET /v1/audit/*":                 {"admin"},
 		"GET /v1/calls/*/recording":       {"admin", "reviewer"},
 		"GET /v1/languages":               {"admin", "reviewer", "requester", "viewer"},
+		"POST /v1/alert-routes/evaluate":  {"admin", "reviewer", "viewer"}, // changes nothing
 		"POST /v1/call-routes/*/simulate": {"admin", "reviewer", "viewer"}, // changes nothing
 		"POST /v1/schedules/preview":      {"admin", "reviewer", "viewer"}, // changes nothing
 	}

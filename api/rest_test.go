@@ -20,10 +20,15 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/ringdown/ringdown/activities/outside"
+	"github.com/ringdown/ringdown/activities/receivers"
 	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
 	"github.com/ringdown/ringdown/models/store/storetest"
 )
+
+// tryAtMost is how long a receiver may take here when it is tried.
+const tryAtMost = 300 * time.Millisecond
 
 const restKey = "correct horse battery staple"
 
@@ -37,6 +42,10 @@ type restTest struct {
 	router    routers.Router
 	log       *bytes.Buffer
 	now       time.Time
+
+	woken  []string // ids of the incidents whose channels were to be looked after
+	resent []string // ids of the deliveries that were to be tried again
+	away   error    // what comes of asking for that
 }
 
 func newREST(t *testing.T, carrier *twilio.Client) *restTest {
@@ -59,6 +68,12 @@ func newRESTBeside(t *testing.T, carrier *twilio.Client, services *outside.Clien
 		publicURL: restSite, fallbackURL: "https://elsewhere.example/emergency", emergency: rt.emergency,
 		log: log, now: func() time.Time { return rt.now },
 		background: func(task func(context.Context)) { task(context.Background()) },
+		receivers:  receivers.New(receivers.Config{AllowPrivate: true, PublicURL: restSite}), tryWithin: tryAtMost,
+		wake: func(_ context.Context, incidentID string) { rt.woken = append(rt.woken, incidentID) },
+		redeliver: func(_ context.Context, d models.Delivery, r models.ReceiverRef) error {
+			rt.resent = append(rt.resent, d.ID+" to "+r.Name)
+			return rt.away
+		},
 	})
 	document := rt.raw(httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
 	doc, err := openapi3.NewLoader().LoadFromData(document.Body.Bytes())

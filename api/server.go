@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/ringdown/ringdown/activities/outside"
+	"github.com/ringdown/ringdown/activities/receivers"
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/api/twiml"
 	"github.com/ringdown/ringdown/models"
@@ -41,6 +42,9 @@ type Config struct {
 
 	CallsPerSecond float64          // what the carrier account may place; zero means no limit
 	Allotment      models.Allotment // what may be used; shown, not enforced
+
+	Receivers *receivers.Client      // tries receivers of alerts; nil: tries those of the public internet
+	Channel   models.ChannelProvider // where the people of new incidents talk; empty means internal
 
 	Log *slog.Logger
 
@@ -120,6 +124,7 @@ func New(c Config) (*Server, error) {
 		runs:      &runs{temporal: c.Temporal, namespace: c.Namespace},
 		publicURL: c.PublicURL, fallbackURL: c.FallbackURL, emergency: s.emergency, log: c.Log, now: time.Now,
 		callsPerSecond: c.CallsPerSecond, allotment: c.Allotment, background: s.background,
+		receivers: c.Receivers, channel: c.Channel, wake: s.wake, redeliver: s.redeliver,
 	})
 	s.echo = e
 	return s, nil

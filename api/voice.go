@@ -73,6 +73,7 @@ func (s *Server) inbound(w webhook, sid string, route models.Route, plan models.
 		Country: w.form.Get("FromCountry"), Verstat: w.form.Get("StirVerstat"),
 		At: plan.At, Room: roomOf(sid), Plan: plan,
 	}
+	in.CallerName, in.CallerListed = route.Allowlist.Entry(caller)
 	if plan.CallerID == models.ShowCaller {
 		in.CallToken = w.form.Get("CallToken")
 	}

@@ -34,8 +34,10 @@ test: build ## Run the whole suite, and set up what it needs.
 	tools/setup-tests
 	go test ./... || status=$$?; tools/setup-tests --left-out; exit $${status:-0}
 
-race: ## Run the decisions, the workflows and the API under the race detector.
-	go test -race ./models ./workflows ./api
+race: ## Run what happens at once under the race detector.
+	go test -race ./models ./workflows ./activities/receivers ./activities/slack
+	go test -race ./api -skip '^TestREST'
+	go test -race ./api -run '^TestREST.*(AtOnce|Elsewhere|Stream|Live|Again|Tries)'
 
 bench: build ## Measure the figures of docs/bench.md, as ratios to a bare workflow.
 	go run ./bench

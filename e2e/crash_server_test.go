@@ -17,6 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ringdown/ringdown/activities/receivers"
+	"github.com/ringdown/ringdown/activities/slack"
+	"github.com/ringdown/ringdown/activities/slack/slacktest"
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/api"
 	"github.com/ringdown/ringdown/api/twiml"
@@ -34,6 +37,7 @@ const serverRole = "RINGDOWN_E2E_SERVER"
 // crashServer is API and worker in a process of their own.
 type crashServer struct {
 	Temporal, Namespace, Carrier, Database, Public string
+	Slack                                          string // empty: incidents have their messages alone
 
 	logPath string
 	process *exec.Cmd
@@ -160,9 +164,16 @@ func serveUntilKilled(role string) error {
 	if err != nil {
 		return err
 	}
+	var slackClient *slack.Client
+	if c.Slack != "" {
+		if slackClient, err = slack.New(slack.Config{Token: slacktest.Token, APIURL: c.Slack, Log: logger}); err != nil {
+			return err
+		}
+	}
+	tells := receivers.New(receivers.Config{AllowPrivate: true})
 	server, err := api.New(api.Config{
 		Store: rows, Temporal: temporal, Namespace: c.Namespace, Carrier: carrier,
-		AuthTokens: []string{authToken}, PublicURL: c.Public, Pace: crashPace, Log: logger,
+		AuthTokens: []string{authToken}, PublicURL: c.Public, Pace: crashPace, Log: logger, Receivers: tells, Channel: slackClient.Provider(),
 	})
 	if err != nil {
 		return err
@@ -170,7 +181,9 @@ func serveUntilKilled(role string) error {
 	failed := make(chan error, 3)
 	go func() { failed <- http.ListenAndServe(strings.TrimPrefix(c.Public, "http://"), server) }()
 	go func() {
-		failed <- worker.Run(ctx, worker.Config{Temporal: temporal, Store: rows, Carrier: carrier, PublicURL: c.Public, Log: logger})
+		failed <- worker.Run(ctx, worker.Config{
+			Temporal: temporal, Store: rows, Carrier: carrier, PublicURL: c.Public, Log: logger, Receivers: tells, Slack: slackClient,
+		})
 	}()
 	go func() {
 		_, err := io.Copy(io.Discard, os.Stdin)

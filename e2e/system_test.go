@@ -17,6 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ringdown/ringdown/activities/receivers"
+	"github.com/ringdown/ringdown/activities/slack"
+	"github.com/ringdown/ringdown/activities/slack/slacktest"
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/api"
 	"github.com/ringdown/ringdown/models/store"
@@ -73,7 +76,7 @@ var namespaces = []string{
 	"sqlite", "postgres", "broken", "real-time", crashNamespace, crashDialNamespace,
 	"away-worker", "away-temporal", "away-temporal-silent", "away-database", "away-database-silent", "rest-database", "rest-database-silent", "away-site",
 	"divert-worker", "divert-temporal", "divert-temporal-silent", "hold-worker", "hold-temporal", "hold-temporal-silent", "hold-back", "hold-late", "hold-move", "left-first", "divert-database",
-	"faults", "callbacks", "races",
+	"faults", "callbacks", "races", "slack", "slack-away", crashAlertNamespace,
 }
 
 func startTemporal() (*testsuite.DevServer, error) {
@@ -107,6 +110,7 @@ type system struct {
 	carrier  *simulator.Carrier
 	store    *store.Store
 	temporal client.Client
+	slack    *slacktest.Server // nil: incidents have their messages alone
 	log      *logBook
 	public   string
 
@@ -188,6 +192,14 @@ func newSystem(t testing.TB, namespace string, pace float64, life testing.TB) *s
 	if err != nil {
 		t.Fatal(err)
 	}
+	var slackClient *slack.Client
+	if strings.HasPrefix(namespace, "slack") {
+		s.slack = slacktest.New(life)
+		if slackClient, err = slack.New(slack.Config{Token: slacktest.Token, APIURL: s.slack.URL, Log: logger}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tells := receivers.New(receivers.Config{AllowPrivate: true})
 	var handler http.Handler
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
 	life.Cleanup(web.Close)
@@ -195,6 +207,7 @@ func newSystem(t testing.TB, namespace string, pace float64, life testing.TB) *s
 	server, err := api.New(api.Config{
 		Store: s.store, Temporal: s.temporal, Namespace: namespace, Carrier: rest,
 		AuthTokens: []string{authToken}, PublicURL: web.URL, AdminKey: adminKey, Pace: pace, Log: logger,
+		Receivers: tells, Channel: slackClient.Provider(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +216,9 @@ func newSystem(t testing.TB, namespace string, pace float64, life testing.TB) *s
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		done <- worker.Run(ctx, worker.Config{Temporal: s.temporal, Store: s.store, Carrier: rest, PublicURL: web.URL, Log: logger})
+		done <- worker.Run(ctx, worker.Config{
+			Temporal: s.temporal, Store: s.store, Carrier: rest, PublicURL: web.URL, Log: logger, Receivers: tells, Slack: slackClient,
+		})
 	}()
 	life.Cleanup(func() { stop(); <-done })
 	return s

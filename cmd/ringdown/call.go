@@ -106,6 +106,7 @@ func (c *callCommand) Run(ctx context.Context, out io.Writer) (err error) {
 		s.aside(notRungWords(name, stage.plan.Skipped))
 	}
 	w := watch{story: s, rest: rest, carrier: carrier, placed: placed, routeID: stage.route.ID}
+	w.alert = newAlertWatch(rest, stage.route.ID, placed.SID, w.since())
 	call, err := w.untilOver(ctx, longestCall(scene, c.Talk))
 	if err != nil {
 		return fmt.Errorf("%w; look at %s", err, c.workflow(placed.SID))
@@ -246,7 +247,11 @@ type watch struct {
 	carrier *simulator.Client
 	placed  simulator.CallView
 	routeID string
+	alert   *alertWatch
 }
+
+// since is before anything of the call was kept.
+func (w watch) since() time.Time { return w.placed.Created.Add(-time.Minute) }
 
 // How often the record is looked for once the caller is gone, and how long.
 const (
@@ -291,9 +296,12 @@ func (w watch) untilOver(ctx context.Context, longest time.Duration) (models.Cal
 			w.story.tick(now)
 		case <-look.C:
 			if gone && !found {
-				call, found, lookError = w.rest.record(ctx, w.routeID, w.placed.SID, w.placed.Created.Add(-time.Minute))
+				call, found, lookError = w.rest.record(ctx, w.routeID, w.placed.SID, w.since())
 			}
-			if found && w.story.over() {
+			if alertError := w.alert.look(ctx, w.story); alertError != nil && ctx.Err() == nil {
+				lookError = alertError
+			}
+			if found && w.story.over() && (call.AlertID == "" || w.alert.resolved) {
 				return call, nil
 			}
 		case <-interrupted:

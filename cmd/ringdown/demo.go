@@ -17,7 +17,8 @@ const spareNumber = models.Phone("+12025550119")
 var storePage = store.Page{Limit: 200}
 
 // seedDemo makes four people, a schedule with a weekly rotation, and a number for each of six
-// routes, so that each can be called: together they show every way to ring and to end.
+// routes, so that each can be called: together they show every way to ring and to end. An alert route makes
+// an incident of every call; who rings again within ten minutes joins it.
 func seedDemo(ctx context.Context, s *store.Store) error {
 	people := map[string]string{}
 	for _, p := range []struct {
@@ -92,7 +93,14 @@ func seedDemo(ctx context.Context, s *store.Store) error {
 			return err
 		}
 	}
-	return nil
+	_, err = s.CreateAlertRoute(ctx, models.AlertRoute{
+		Name: "Calls", Enabled: true,
+		Incident: models.IncidentRule{
+			Declare: true, StartInTriage: true, Summary: "A call from {{country}} to {{number}}.",
+			Grouping: models.Grouping{By: []models.Attribute{models.AttrCallRoute, models.AttrCaller}, WindowSeconds: 600},
+		},
+	}.Defaults())
+	return err
 }
 
 func allNumbers(ctx context.Context, s *store.Store) ([]models.PhoneNumber, error) {

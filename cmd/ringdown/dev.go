@@ -30,13 +30,14 @@ type devCommand struct {
 	MetricsListen string `env:"METRICS_LISTEN" default:"127.0.0.1:9464" help:"Address of the metrics for Prometheus, loopback only; empty for none."`
 	NoDemo        bool   `help:"Start without the demo's people, schedule, numbers and routes."`
 
-	CallsPerSec float64  `name:"carrier-calls-per-second" env:"CARRIER_CALLS_PER_SECOND" default:"1" help:"With Twilio: how many calls a second the account may place; 0 means no limit of ours."`
-	FallbackURL string   `env:"FALLBACK_URL" help:"Where the emergency documents are served, on another host."`
-	FallbackDir string   `env:"FALLBACK_DIR" help:"Folder where they are published."`
-	PublicURL   string   `env:"PUBLIC_URL" help:"With Twilio: where it reaches the API."`
-	AccountSID  string   `env:"TWILIO_ACCOUNT_SID" help:"Use Twilio, or what answers at TWILIO_API_URL, instead of the simulated carrier."`
-	AuthTokens  []string `env:"TWILIO_AUTH_TOKEN" help:"Its auth token."`
-	CarrierURL  string   `env:"TWILIO_API_URL" help:"Where its REST API is."`
+	CallsPerSec  float64  `name:"carrier-calls-per-second" env:"CARRIER_CALLS_PER_SECOND" default:"1" help:"With Twilio: how many calls a second the account may place; 0 means no limit of ours."`
+	FallbackURL  string   `env:"FALLBACK_URL" help:"Where the emergency documents are served, on another host."`
+	FallbackDir  string   `env:"FALLBACK_DIR" help:"Folder where they are published."`
+	AllowPrivate bool     `name:"allow-private-receivers" env:"ALLOW_PRIVATE_RECEIVERS" help:"Let receivers of alerts be at private, loopback and link-local addresses."`
+	PublicURL    string   `env:"PUBLIC_URL" help:"With Twilio: where it reaches the API."`
+	AccountSID   string   `env:"TWILIO_ACCOUNT_SID" help:"Use Twilio, or what answers at TWILIO_API_URL, instead of the simulated carrier."`
+	AuthTokens   []string `env:"TWILIO_AUTH_TOKEN" help:"Its auth token."`
+	CarrierURL   string   `env:"TWILIO_API_URL" help:"Where its REST API is."`
 }
 
 // simulatedAccount is the one account of the simulated carrier.
@@ -248,6 +249,7 @@ func (r *devRun) settings() (settings, error) {
 		MetricsListen: r.MetricsListen,
 		IncidentIOKey: os.Getenv("INCIDENT_IO_API_KEY"), IncidentIOURL: os.Getenv("INCIDENT_IO_API_URL"),
 		PagerDutyKey: os.Getenv("PAGERDUTY_API_KEY"), PagerDutyURL: os.Getenv("PAGERDUTY_API_URL"),
+		SlackToken: os.Getenv("SLACK_BOT_TOKEN"), SlackURL: os.Getenv("SLACK_API_URL"), AllowPrivate: r.AllowPrivate,
 	}
 	var err error
 	if s.AdminKey = os.Getenv("RINGDOWN_ADMIN_KEY"); s.AdminKey == "" {

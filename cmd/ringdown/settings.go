@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/ringdown/ringdown/activities/outside"
+	"github.com/ringdown/ringdown/activities/receivers"
+	"github.com/ringdown/ringdown/activities/slack"
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
@@ -41,6 +43,10 @@ type settings struct {
 	IncidentIOURL string `name:"incident-io-url" env:"INCIDENT_IO_API_URL" help:"Where incident.io's API is; empty means incident.io itself."`
 	PagerDutyKey  string `name:"pagerduty-key" env:"PAGERDUTY_API_KEY" help:"Read-only API key of PagerDuty; empty: none of its schedules is read."`
 	PagerDutyURL  string `name:"pagerduty-url" env:"PAGERDUTY_API_URL" help:"Where PagerDuty's API is, as https://api.eu.pagerduty.com; empty means https://api.pagerduty.com."`
+
+	SlackToken   string `name:"slack-bot-token" env:"SLACK_BOT_TOKEN" help:"Token of a Slack app; with it each incident has a channel in Slack."`
+	SlackURL     string `name:"slack-api-url" env:"SLACK_API_URL" help:"Where Slack's API is; empty means https://slack.com/api/."`
+	AllowPrivate bool   `name:"allow-private-receivers" env:"ALLOW_PRIVATE_RECEIVERS" help:"Let receivers of alerts be at private, loopback and link-local addresses."`
 
 	MetricsListen string `env:"METRICS_LISTEN" default:"127.0.0.1:9464" help:"Address of the metrics for Prometheus; empty for none."`
 }
@@ -97,6 +103,8 @@ type parts struct {
 	namespace string
 	carrier   *twilio.Client
 	outside   *outside.Client
+	receivers *receivers.Client
+	slack     *slack.Client        // nil without a token
 	registry  *prometheus.Registry // what this process counts
 	log       *slog.Logger
 }
@@ -127,6 +135,12 @@ func (s settings) connect(ctx context.Context, logs io.Writer, migrate bool) (pa
 	})
 	if err != nil {
 		return parts{}, err
+	}
+	p.receivers = receivers.New(receivers.Config{AllowPrivate: s.AllowPrivate, PublicURL: s.PublicURL})
+	if s.SlackToken != "" {
+		if p.slack, err = slack.New(slack.Config{Token: s.SlackToken, APIURL: s.SlackURL, Log: p.log}); err != nil {
+			return parts{}, err
+		}
 	}
 	if p.store, err = store.New(s.DatabaseURL, p.log); err != nil {
 		return parts{}, err

@@ -26,6 +26,19 @@ type Alerts struct {
 	Wake func(ctx context.Context, c client.Client, incidentID string) error
 }
 
+// What is counted of deliveries, for Prometheus, by these names. See docs/metrics.md.
+const (
+	MetricDeliveries  = "ringdown_deliveries_total"     // with type and result
+	MetricDeliveryLag = "ringdown_delivery_lag_seconds" // of those that were taken
+)
+
+// The results of a try to deliver.
+const (
+	TryTaken   = "taken"
+	TryRefused = "refused" // and not repeated
+	TryAway    = "away"    // and repeated
+)
+
 // ErrRefusedByReceiver is the type of the error of a delivery that is not tried again.
 const ErrRefusedByReceiver = "refused_by_receiver"
 
@@ -90,20 +103,28 @@ func (a *Alerts) send(ctx context.Context, r models.Receiver, d *models.Delivery
 	if err == nil {
 		now := time.Now()
 		d.Status, d.DeliveredAt = models.DeliveryDelivered, &now
+		count(ctx, r.Type, TryTaken)
+		activity.GetMetricsHandler(ctx).Timer(MetricDeliveryLag).Record(max(now.Sub(d.At), 0))
 		return nil
 	}
 	d.Status, d.LastError = models.DeliveryPending, err.Error()
 	var refused *receivers.Error
 	if errors.As(err, &refused) && refused.Final {
 		d.Status = models.DeliveryFailed
+		count(ctx, r.Type, TryRefused)
 		a.Log.WarnContext(ctx, "receiver refuses an alert", "receiver", r.ID, "type", string(r.Type), "delivery", d.ID, "status", status)
 		return temporal.NewNonRetryableApplicationError(err.Error(), ErrRefusedByReceiver, nil)
 	}
+	count(ctx, r.Type, TryAway)
 	options := temporal.ApplicationErrorOptions{}
 	if refused != nil {
 		options.NextRetryDelay = refused.RetryAfter
 	}
 	return temporal.NewApplicationErrorWithOptions(err.Error(), "receiver_away", options)
+}
+
+func count(ctx context.Context, kind models.ReceiverType, result string) {
+	activity.GetMetricsHandler(ctx).WithTags(map[string]string{"type": string(kind), "result": result}).Counter(MetricDeliveries).Inc(1)
 }
 
 // GiveUp makes a dead letter of a delivery for which no time is left. It is safe to repeat.

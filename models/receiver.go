@@ -18,6 +18,9 @@ const (
 	ReceiverWebhook      ReceiverType = "webhook"      // any, signed after the Standard Webhooks convention
 )
 
+// ReceiverTypes are all there are.
+var ReceiverTypes = []ReceiverType{ReceiverIncidentIO, ReceiverPagerDuty, ReceiverAlertmanager, ReceiverWebhook}
+
 // Receiver is an outside system that is told of alerts.
 type Receiver struct {
 	ID         string       `json:"id" gorm:"primaryKey"`

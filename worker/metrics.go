@@ -33,6 +33,7 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 			workflows.MetricRefusals:    newCounter(workflows.MetricRefusals, "Callers who were refused.", "reason"),
 			workflows.MetricDials:       newCounter(workflows.MetricDials, "Dials that are over, by the carrier's code.", "result", "code"),
 			activities.MetricDiversions: newCounter(activities.MetricDiversions, "Callers sent to the emergency number.", "form"),
+			activities.MetricDeliveries: newCounter(activities.MetricDeliveries, "Tries to tell a receiver of an alert.", "type", "result"),
 		},
 		timers: map[string]prometheus.Histogram{
 			workflows.MetricAccept: newTimer(workflows.MetricAccept, "From the accepted phone's dial to the responder's key.",
@@ -41,6 +42,8 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 				5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900),
 			workflows.MetricGap: newTimer(workflows.MetricGap, "From the end of one phone's try to the next one's dial.",
 				0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+			activities.MetricDeliveryLag: newTimer(activities.MetricDeliveryLag, "From what happened to an alert until a receiver had taken it.",
+				0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 21600, 86400),
 		},
 		carrier: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "ringdown_carrier_request_seconds", Help: "Requests of the carrier's REST API.",
@@ -81,6 +84,11 @@ func (m *Metrics) begin() {
 	}
 	for _, r := range models.RefusalReasons {
 		m.counters[workflows.MetricRefusals].WithLabelValues(string(r))
+	}
+	for _, t := range models.ReceiverTypes {
+		for _, result := range []string{activities.TryTaken, activities.TryRefused, activities.TryAway} {
+			m.counters[activities.MetricDeliveries].WithLabelValues(string(t), result)
+		}
 	}
 	m.counters[activities.MetricDiversions].WithLabelValues(activities.FormSweep)
 }

@@ -172,7 +172,7 @@ func (a *alert) askCall(ctx workflow.Context, callSID string) error {
 
 func (a *alert) write(ctx workflow.Context) error {
 	a.changed, a.lost = false, false
-	return workflow.ExecuteActivity(recording(ctx, "write the alert: "+string(a.row.Status)), alerts.RecordAlert, a.row).Get(ctx, nil)
+	return workflow.ExecuteActivity(recording(ctx, "write the alert: "+a.latest()), alerts.RecordAlert, a.row).Get(ctx, nil)
 }
 
 // resolve writes the alert for the last time, and once more when it is told something meanwhile.

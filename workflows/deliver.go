@@ -101,6 +101,17 @@ func StartRedelivery(ctx context.Context, c client.Client, d models.Delivery, r 
 	return nil
 }
 
+// latest is the last that happened, without a number or what the caller said.
+func (a *alert) latest() string {
+	latest := string(a.row.Status)
+	for _, line := range a.row.Lines() {
+		if line.Key != models.LineRaised && line.Key != models.LineTranscript {
+			latest = line.Text
+		}
+	}
+	return latest
+}
+
 // story is the alert so far, in Markdown and without a number or what the caller said.
 func (a *alert) story() string {
 	var b strings.Builder

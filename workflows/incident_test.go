@@ -185,23 +185,27 @@ func TestAChannelThatCannotBeOpenedForADayIsTriedWhenItIsWoken(t *testing.T) {
 }
 
 func TestWhatWaitsForAnOperatorIsTriedWhenThereIsNews(t *testing.T) {
-	r := newRoom(t)
-	r.slack.Fail("auth.test", slacktest.Trouble{Error: "token_revoked", Lasts: true})
-	if took := r.runs(nil); took != 0 || len(r.teller.done) != 1 {
-		t.Errorf("it took %v and %q", took, r.teller.done)
+	for method, word := range map[string]string{"auth.test": "token_revoked", "conversations.create": "restricted_action"} {
+		t.Run(word, func(t *testing.T) {
+			r := newRoom(t)
+			r.slack.Fail(method, slacktest.Trouble{Error: word, Lasts: true})
+			if took := r.runs(nil); took != 0 || len(r.teller.done) != 1 {
+				t.Errorf("it took %v and %q", took, r.teller.done)
+			}
+			r.env = r.environment()
+			woken := false
+			r.teller.after = func(activities.ChannelStep) error {
+				if !woken { // news comes while it is tried once more
+					woken = true
+					r.slack.Mend(method)
+					r.wake()
+				}
+				return nil
+			}
+			r.runs(nil)
+			r.shows("U0ALICE", allSaid...)
+		})
 	}
-	r.env = r.environment()
-	woken := false
-	r.teller.after = func(activities.ChannelStep) error {
-		if !woken { // news comes while it is tried once more
-			woken = true
-			r.slack.Mend("auth.test")
-			r.wake()
-		}
-		return nil
-	}
-	r.runs(nil)
-	r.shows("U0ALICE", allSaid...)
 }
 
 func TestATokenThatIsTakenBackIsTriedOnceAndNotForEachStep(t *testing.T) {

@@ -65,7 +65,7 @@ func TestAChannelIsDescribedAndFoundByBrowsers(t *testing.T) {
 
 func TestANameOfSomebodyElsesGetsANumber(t *testing.T) {
 	s, client := newSlack(t)
-	s.Open(slacktest.Channel{Name: "inc-12-call-to-support", Creator: "U0STRANGER", Purpose: "0195-incident"})
+	s.Open(slacktest.Channel{Name: "inc-12-call-to-support", Creator: "U0STRANGER", Members: []string{slacktest.App}})
 	s.Open(slacktest.Channel{Name: "inc-12-call-to-support-2", Creator: slacktest.App, Purpose: "INC-12 of another Ringdown (0194-other)"})
 	got, err := client.OpenChannel(t.Context(), incident)
 	if err != nil || got.Name != "inc-12-call-to-support-3" {

@@ -100,8 +100,7 @@ func (x *exchange) judge(o op, unusable bool) error {
 		e.What = fmt.Sprintf("Slack asks us to wait %d s", e.RetryAfter/time.Second)
 	case x.status == http.StatusRequestTimeout, x.status >= 500, x.status >= 300 && x.status < 400:
 		e.What = fmt.Sprintf("Slack answers with status %d", x.status)
-	case x.status >= 400:
-		e.Class = Unusable
+	case x.status >= 400 && x.code == "": // nobody of Slack's says so
 		e.What = fmt.Sprintf("Slack answers with status %d: check SLACK_API_URL and any proxy on the way", x.status)
 	case x.code != "" && !x.ok:
 		e.Class = classOf(x.code)

@@ -82,7 +82,11 @@ func (a *alertWatch) tell(s *story, alert alertView) {
 			s.beside(at, kind, who, words)
 		}
 	}
-	say(alert.StartedAt, "alert", "", "an alert fires: %s", alert.Title)
+	fires := alert.StartedAt // when the call came; it fires when the gates are passed
+	if len(alert.Incidents) > 0 {
+		fires = alert.Incidents[0].LinkedAt
+	}
+	say(fires, "alert", "", "an alert fires: %s", alert.Title)
 	labels := map[string]string{}
 	for _, i := range alert.Incidents {
 		labels[i.ID] = i.Label

@@ -130,7 +130,7 @@ func (s *Server) lookup(args url.Values) reply {
 func (s *Server) joined(args url.Values) reply {
 	var mine []reply
 	for _, c := range s.channels {
-		if c.Creator == App && !c.Archived {
+		if (c.Creator == App || slices.Contains(c.Members, App)) && !c.Archived {
 			mine = append(mine, c.object())
 		}
 	}

@@ -48,7 +48,7 @@ type User struct {
 type Channel struct {
 	ID, Name, Creator, Topic, Purpose string
 	Archived                          bool
-	Members                           []string // without the app
+	Members                           []string // without the app where it has opened the channel
 	Messages                          []Message
 	Topics                            int // how often the topic was set
 }

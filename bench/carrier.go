@@ -24,6 +24,7 @@ type carrier struct {
 // leg is one phone that we asked the carrier to ring.
 type leg struct {
 	sid       string
+	url       string // asked when it is picked up
 	statusURL string
 	at        time.Time
 }
@@ -39,7 +40,7 @@ func startCarrier() *carrier {
 }
 
 func (c *carrier) place(w http.ResponseWriter, r *http.Request) {
-	l := leg{at: time.Now(), sid: newCallSID()}
+	l := leg{at: time.Now(), sid: newCallSID(), url: r.PostFormValue("Url")}
 	l.statusURL, _, _ = strings.Cut(r.PostFormValue("StatusCallback"), "#")
 	_, path, _ := strings.Cut(l.statusURL, "/leg-status/")
 	call, _, _ := strings.Cut(path, "/")

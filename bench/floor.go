@@ -45,10 +45,11 @@ type floorDial struct {
 	at      time.Time
 }
 
-func startFloor(ctx context.Context, temporalAddress string) (*floor, error) {
+// startFloor starts it. ended is told of each activity as it ends; it may be nil.
+func startFloor(ctx context.Context, temporalAddress string, ended func(activity.Info)) (*floor, error) {
 	f := &floor{}
 	var err error
-	if f.temporal, err = dialTemporal(ctx, temporalAddress); err != nil {
+	if f.temporal, err = dialTemporal(ctx, temporalAddress, ended); err != nil {
 		return nil, err
 	}
 	calls := worker.New(f.temporal, floorQueue, floorOptions())
@@ -238,25 +239,34 @@ func (s *floorState) tellAlert(ctx workflow.Context, signal string) {
 	s.sent = append(s.sent, workflow.SignalExternalWorkflow(ctx, floorAlertID(s.call), "", signal, "word"))
 }
 
-// floorAlert issues what workflows.Alert issues.
+// floorAlert issues what workflows.Alert issues of which no incident is made and nobody is told.
 func floorAlert(ctx workflow.Context) error {
-	ended := false
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		var word string
-		workflow.GetSignalChannel(ctx, workflows.SignalEnded).Receive(ctx, &word)
-		ended = true
-	})
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		for {
-			var word string
-			workflow.GetSignalChannel(ctx, workflows.SignalDialled).Receive(ctx, &word)
-		}
-	})
+	changed, ended := false, false
+	hear := func(signal string, note func()) {
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			for {
+				var word string
+				workflow.GetSignalChannel(ctx, signal).Receive(ctx, &word)
+				note()
+			}
+		})
+	}
+	hear(workflows.SignalDialled, func() {})
+	hear(workflows.SignalAnswered, func() { changed = true })
+	hear(workflows.SignalEnded, func() { ended = true })
 	if err := workflow.ExecuteActivity(floorActivity(ctx), (*floor).Nothing).Get(ctx, nil); err != nil {
 		return err
 	}
-	if err := floorWait(ctx, 5*time.Minute, func() bool { return ended }); err != nil {
-		return err
+	for !ended {
+		if err := floorWait(ctx, 5*time.Minute, func() bool { return changed || ended }); err != nil {
+			return err
+		}
+		if changed && !ended {
+			changed = false
+			if err := workflow.ExecuteActivity(floorActivity(ctx), (*floor).Nothing).Get(ctx, nil); err != nil {
+				return err
+			}
+		}
 	}
 	if err := workflow.UpsertTypedSearchAttributes(ctx, workflows.AlertStatus.ValueSet(string(models.AlertResolved))); err != nil {
 		return err
@@ -287,6 +297,9 @@ func (f *floor) Nothing(context.Context) error { return nil }
 
 // floorWait blocks until the condition holds, at most for d, and leaves no timer behind.
 func floorWait(ctx workflow.Context, d time.Duration, condition func() bool) error {
+	if condition() {
+		return nil
+	}
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	timer := workflow.NewTimer(ctx, d)

@@ -87,7 +87,7 @@ func hold(ctx context.Context, side, dir, temporalAddress string, counts []int, 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, process.Process.Kill(), ignoreKilled(process.Wait())) }()
-	engine, err := dialTemporal(ctx, temporalAddress)
+	engine, err := dialTemporal(ctx, temporalAddress, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -270,7 +270,7 @@ func serveHeldWorker(ctx context.Context, role string) error {
 	}
 	dials := func() int64 { return 0 }
 	if side == "floor" {
-		f, err := startFloor(ctx, temporalAddress)
+		f, err := startFloor(ctx, temporalAddress, nil)
 		if err != nil {
 			return err
 		}
@@ -296,7 +296,7 @@ func startHeldOurs(ctx context.Context, dir, temporalAddress, carrierURL string)
 	if err := rows.Migrate(ctx); err != nil {
 		return err
 	}
-	engine, err := dialTemporal(ctx, temporalAddress)
+	engine, err := dialTemporal(ctx, temporalAddress, nil)
 	if err != nil {
 		return err
 	}

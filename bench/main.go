@@ -81,12 +81,12 @@ func run(ctx context.Context, n int, asJSON, quick bool, only string) (passed bo
 
 // measureTimes makes calls on both sides by turns.
 func measureTimes(ctx context.Context, dir, temporalAddress string, n int) (figures []figure, err error) {
-	ours, err := startOurs(ctx, dir, temporalAddress)
+	ours, err := startOurs(ctx, settings{dir: dir, temporal: temporalAddress})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, ours.stop()) }()
-	floor, err := startFloor(ctx, temporalAddress)
+	floor, err := startFloor(ctx, temporalAddress, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -17,12 +17,21 @@ import (
 
 const (
 	crowd    = 20                     // callers at once
-	steps    = 3                      // attempts of a call that end while the caller waits
 	rings    = 100 * time.Millisecond // how long a phone rings before its attempt ends
 	rest     = 50 * time.Millisecond  // between two calls
 	warmUps  = 5                      // pairs of calls that are not counted
 	patience = 30 * time.Second       // for any one thing to happen
 )
+
+// course is how a call goes.
+type course struct {
+	gate  bool          // it ends at a key gate
+	steps int           // attempts that end while the caller waits
+	rings time.Duration // how long a phone rings before its attempt ends
+}
+
+// courseOf is how a caller fares who waits alone, or ends at the gate.
+func courseOf(gate bool) course { return course{gate: gate, steps: 3, rings: rings} }
 
 // side is one of the two that are measured, ours or the floor.
 type side interface {
@@ -85,7 +94,7 @@ func (m *measurement) measure(ctx context.Context, n int) error {
 // pair makes one call of each side. They take turns in going first.
 func (m *measurement) pair(ctx context.Context, i int, gate, counts bool) error {
 	return m.inTurn(i, func(s side, isOurs bool) error {
-		t, err := oneCall(ctx, s, newCallSID(), gate)
+		t, err := oneCall(ctx, s, newCallSID(), courseOf(gate))
 		if err != nil || !counts {
 			return err
 		}
@@ -129,26 +138,26 @@ func (m *measurement) inTurn(i int, do func(s side, isOurs bool) error) error {
 }
 
 // oneCall is a call from its first webhook to the end of its runs.
-func oneCall(ctx context.Context, s side, call string, gate bool) (timings, error) {
+func oneCall(ctx context.Context, s side, call string, c course) (timings, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var t timings
 	began := time.Now()
-	if err := s.begin(ctx, call, gate); err != nil {
+	if err := s.begin(ctx, call, c.gate); err != nil {
 		return t, err
 	}
 	t.answer = time.Since(began)
-	if gate {
-		time.Sleep(rings)
-		return t, finish(ctx, s, call, gate)
+	if c.gate {
+		time.Sleep(c.rings)
+		return t, finish(ctx, s, call, c.gate)
 	}
 	at, err := s.dialled(ctx, call)
 	if err != nil {
 		return t, err
 	}
 	t.firstDial = at.Sub(began)
-	for range steps {
-		time.Sleep(rings)
+	for range c.steps {
+		time.Sleep(c.rings)
 		ended := time.Now()
 		if err := s.attemptEnds(ctx, call); err != nil {
 			return t, err
@@ -158,8 +167,8 @@ func oneCall(ctx context.Context, s side, call string, gate bool) (timings, erro
 		}
 		t.nextDials = append(t.nextDials, at.Sub(ended))
 	}
-	time.Sleep(rings)
-	return t, finish(ctx, s, call, gate)
+	time.Sleep(c.rings)
+	return t, finish(ctx, s, call, c.gate)
 }
 
 // crowdOfCalls makes calls that all begin at the same instant, and says how long each waited for
@@ -216,36 +225,42 @@ func (m *measurement) compareCommands(ctx context.Context) error {
 		var seen [2]map[enums.EventType]int
 		for i, s := range []side{m.ours, m.floor} {
 			call := newCallSID()
-			if _, err := oneCall(ctx, s, call, gate); err != nil {
+			if _, err := oneCall(ctx, s, call, courseOf(gate)); err != nil {
 				return err
 			}
 			var err error
-			if seen[i], err = events(ctx, s, call); err != nil {
+			if seen[i], err = eventsOf(ctx, s.engine(), s.runs(call)...); err != nil {
 				return err
 			}
 		}
-		if !maps.Equal(seen[0], seen[1]) {
-			return fmt.Errorf("the floor does not issue what a call does (key gate: %t):\n ours  %v\n floor %v", gate, seen[0], seen[1])
+		if err := alike(fmt.Sprintf("a call (key gate: %t)", gate), seen); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// events counts a call's events by type, its alert's included. Left out are workflow tasks, since
-// how many there are is part of what is measured, and the end of the alert, which a call does not
-// wait for.
-func events(ctx context.Context, s side, call string) (map[enums.EventType]int, error) {
+// alike holds that two histories have the same events, ours first.
+func alike(what string, seen [2]map[enums.EventType]int) error {
+	if !maps.Equal(seen[0], seen[1]) {
+		return fmt.Errorf("the floor does not issue what %s does:\n ours  %v\n floor %v", what, seen[0], seen[1])
+	}
+	return nil
+}
+
+// eventsOf counts the events of some runs by type. Left out are workflow tasks, since how many there are
+// is part of what is measured, and the end of the alert, which a call does not wait for.
+func eventsOf(ctx context.Context, engine client.Client, runs ...string) (map[enums.EventType]int, error) {
 	count := map[enums.EventType]int{}
-	for _, id := range s.runs(call) {
-		history := s.engine().GetWorkflowHistory(ctx, id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-		for history.HasNext() {
-			event, err := history.Next()
-			if notFound := (*serviceerror.NotFound)(nil); errors.As(err, &notFound) {
-				break // no alert
-			}
-			if err != nil {
-				return nil, err
-			}
+	for _, id := range runs {
+		events, err := historyOf(ctx, engine, id)
+		if notFound := (*serviceerror.NotFound)(nil); errors.As(err, &notFound) {
+			continue // no alert
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, event := range events {
 			kind := event.GetEventType()
 			if !strings.HasPrefix(kind.String(), "WorkflowTask") && kind != enums.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED {
 				count[kind]++

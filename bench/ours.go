@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"log/slog"
 	"net/http"
@@ -13,9 +15,11 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
+	"github.com/ringdown/ringdown/activities/receivers"
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/api"
 	"github.com/ringdown/ringdown/models"
@@ -23,6 +27,7 @@ import (
 	"github.com/ringdown/ringdown/simulator"
 	"github.com/ringdown/ringdown/worker"
 	"github.com/ringdown/ringdown/workflows"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 )
 
@@ -35,10 +40,18 @@ const (
 	people     = 8 // on each route, more than are rung
 )
 
+// settings tell one installation of ours from another.
+type settings struct {
+	dir, temporal string              // its files, and the address of its server
+	receiver      string              // address of what is told of each alert, all of which are incidents; empty: neither
+	ended         func(activity.Info) // is told of each activity as it ends; may be nil
+}
+
 // ours is the product: the API and the worker in one process, as `ringdown serve` runs them, on
 // SQLite. Webhooks reach it over HTTP, signed.
 type ours struct {
 	carrier  *carrier
+	address  string // of its Temporal server
 	store    *store.Store
 	temporal client.Client
 	web      *httptest.Server
@@ -50,23 +63,23 @@ type ours struct {
 	worked     chan error
 }
 
-func startOurs(ctx context.Context, dir, temporalAddress string) (*ours, error) {
+func startOurs(ctx context.Context, c settings) (*ours, error) {
 	o := &ours{
-		carrier: startCarrier(), worked: make(chan error, 1),
+		carrier: startCarrier(), address: c.temporal, worked: make(chan error, 1),
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * crowd}},
 	}
-	logs, err := os.Create(filepath.Join(dir, "ringdown.log")) // logging costs what it costs in production
+	logs, err := os.Create(filepath.Join(c.dir, "ringdown.log")) // logging costs what it costs in production
 	if err != nil {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}
 	logger := slog.New(slog.NewJSONHandler(logs, nil))
-	if o.store, err = store.Open(ctx, "sqlite:"+filepath.Join(dir, "ringdown.db"), logger); err != nil {
+	if o.store, err = store.Open(ctx, "sqlite:"+filepath.Join(c.dir, "ringdown.db"), logger); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(o.store.Migrate(ctx), o.seed(ctx)); err != nil {
+	if err := errors.Join(o.store.Migrate(ctx), o.seed(ctx), o.route(ctx, c.receiver)); err != nil {
 		return nil, err
 	}
-	if o.temporal, err = dialTemporal(ctx, temporalAddress); err != nil {
+	if o.temporal, err = dialTemporal(ctx, c.temporal, c.ended); err != nil {
 		return nil, err
 	}
 	rest, err := twilio.New(twilio.Config{AccountSID: accountSID, AuthToken: authToken, APIURL: o.carrier.web.URL, Log: logger})
@@ -88,6 +101,7 @@ func startOurs(ctx context.Context, dir, temporalAddress string) (*ours, error) 
 	go func() {
 		o.worked <- worker.Run(workerCtx, worker.Config{
 			Temporal: o.temporal, Store: o.store, Carrier: rest, PublicURL: public, Log: logger,
+			Receivers: receivers.New(receivers.Config{AllowPrivate: true, PublicURL: public}),
 		})
 	}()
 	return o, nil
@@ -123,6 +137,22 @@ func (o *ours) seed(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// route has each alert make an incident and tell a receiver. Without an address of one it does nothing.
+func (o *ours) route(ctx context.Context, receiver string) error {
+	if receiver == "" {
+		return nil
+	}
+	every := models.AlertRoute{Name: "Every call", Enabled: true, Incident: models.IncidentRule{Declare: true, StartInTriage: true}}
+	if _, err := o.store.CreateAlertRoute(ctx, every.Defaults()); err != nil {
+		return err
+	}
+	_, err := o.store.CreateReceiver(ctx, models.Receiver{
+		Name: "Receiver", Type: models.ReceiverWebhook, Enabled: true, URL: receiver,
+		Secret: models.SecretPrefix + base64.StdEncoding.EncodeToString([]byte("a key of no receiver at all.....")),
+	})
+	return err
 }
 
 func (o *ours) stop() error {
@@ -165,6 +195,35 @@ func (o *ours) attemptEnds(ctx context.Context, call string) error {
 	l := o.ringing.get(call)
 	_, err := o.webhook(ctx, l.statusURL, url.Values{
 		"CallSid": {l.sid}, "CallStatus": {"busy"}, "Direction": {"outbound-api"}, "AccountSid": {accountSID}, "SipResponseCode": {"486"},
+	})
+	return err
+}
+
+// gather finds where a document asks for a key.
+var gather = regexp.MustCompile(`<Gather [^>]*action="([^"]+)"`)
+
+// takes tells that the phone which rings last was picked up, and that the key was pressed to take the call.
+func (o *ours) takes(ctx context.Context, call string) error {
+	l := o.ringing.get(call)
+	form := url.Values{"CallSid": {l.sid}, "CallStatus": {"in-progress"}, "Direction": {"outbound-api"}, "AccountSid": {accountSID}}
+	document, err := o.webhook(ctx, l.url, form)
+	if err != nil {
+		return err
+	}
+	action := gather.FindStringSubmatch(document)
+	if action == nil {
+		return fmt.Errorf("a responder is not asked for a key: %s", document)
+	}
+	form.Set("Digits", "1")
+	_, err = o.webhook(ctx, html.UnescapeString(action[1]), form)
+	return err
+}
+
+// hangsUp tells that the responder who took a call has hung up.
+func (o *ours) hangsUp(ctx context.Context, call string) error {
+	l := o.ringing.get(call)
+	_, err := o.webhook(ctx, l.statusURL, url.Values{
+		"CallSid": {l.sid}, "CallStatus": {"completed"}, "Direction": {"outbound-api"}, "AccountSid": {accountSID},
 	})
 	return err
 }

@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 
 	"github.com/ringdown/ringdown/workflows"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
 )
@@ -42,14 +44,40 @@ func startTemporal(ctx context.Context, dir string) (*testsuite.DevServer, error
 	return server, nil
 }
 
-func dialTemporal(ctx context.Context, address string) (client.Client, error) {
-	c, err := client.DialContext(ctx, client.Options{
-		HostPort: address, DataConverter: workflows.DataConverter(), Logger: quiet(),
-	})
+// dialTemporal reaches a server. ended is told of each activity that ends in a worker of this client; it
+// may be nil.
+func dialTemporal(ctx context.Context, address string, ended func(activity.Info)) (client.Client, error) {
+	options := client.Options{HostPort: address, DataConverter: workflows.DataConverter(), Logger: quiet()}
+	if ended != nil {
+		options.Interceptors = []interceptor.ClientInterceptor{&watch{ended: ended}}
+	}
+	c, err := client.DialContext(ctx, options)
 	if err != nil {
 		return nil, fmt.Errorf("reach Temporal: %w", err)
 	}
 	return c, nil
+}
+
+// watch tells of activities as they end.
+type watch struct {
+	interceptor.InterceptorBase
+	ended func(activity.Info)
+}
+
+// InterceptActivity is asked for each activity.
+func (w *watch) InterceptActivity(ctx context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	return &watched{interceptor.ActivityInboundInterceptorBase{Next: w.WorkerInterceptorBase.InterceptActivity(ctx, next)}, w.ended}
+}
+
+type watched struct {
+	interceptor.ActivityInboundInterceptorBase
+	ended func(activity.Info)
+}
+
+// ExecuteActivity runs it.
+func (w *watched) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	defer w.ended(activity.GetInfo(ctx))
+	return w.Next.ExecuteActivity(ctx, in)
 }
 
 func quiet() log.Logger { return log.NewStructuredLogger(slog.New(slog.DiscardHandler)) }

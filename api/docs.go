@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -18,8 +19,9 @@ var docsFiles embed.FS
 // mountDocs serves the OpenAPI document and a page that shows it, which needs nothing from
 // elsewhere. Neither asks for a key.
 func mountDocs(e *echo.Echo, doc *huma.OpenAPI) {
-	document, err := openAPI(doc)
+	written := sync.OnceValues(func() ([]byte, error) { return openAPI(doc) })
 	e.GET("/openapi.json", func(c echo.Context) error {
+		document, err := written()
 		if err != nil {
 			return err
 		}

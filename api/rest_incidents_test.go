@@ -37,7 +37,7 @@ func TestRESTIncidentLife(t *testing.T) {
 		status          int
 		says            string
 	}{
-		{"close", "", http.StatusConflict, "The incident is triage: it can only be accepted or declined."},
+		{"close", "", http.StatusConflict, "The incident is in triage: it can only be accepted or declined."},
 		{"accept", `"7"`, http.StatusPreconditionFailed, ""},
 		{"accept", `"1"`, http.StatusOK, "active"},
 		{"accept", `"1"`, http.StatusPreconditionFailed, ""},

@@ -20,7 +20,7 @@ import (
 
 const (
 	alertsAtOnce   = 20
-	alertsABlock   = 200
+	alertsABlock   = 80
 	alertRateRatio = 0.8  // of the floor's
 	alertEvents    = 0.03 // how far the events of an alert may be from the floor's, as a share
 )
@@ -133,45 +133,47 @@ func (r *raising) one(ctx context.Context, call string, pause time.Duration) err
 
 // leave raises alerts whose calls have ended at once, and leaves them.
 func (r *raising) leave(ctx context.Context, n int) error {
-	return atOnce(n, func(call string) error {
+	_, err := atOnce(n, func(call string) error {
 		if _, err := r.start(ctx, call); err != nil {
 			return err
 		}
 		return r.engine.SignalWorkflow(ctx, r.id(call), "", workflows.SignalEnded, r.words[workflows.SignalEnded])
 	})
+	return err
 }
 
 // block raises some alerts, always so many at once, and notes how many a second that were.
 func (r *raising) block(ctx context.Context, n int, counts bool) error {
-	var calls callMap[bool]
 	began := time.Now()
-	err := atOnce(n, func(call string) error {
-		calls.set(call, true)
-		return r.one(ctx, call, 0)
-	})
+	calls, err := atOnce(n, func(call string) error { return r.one(ctx, call, 0) })
 	if err == nil && counts {
 		r.rates = append(r.rates, float64(n)/time.Since(began).Seconds())
-		for call := range calls.m {
-			r.calls = append(r.calls, call)
-		}
+		r.calls = append(r.calls, calls...)
 	}
 	return err
 }
 
-// atOnce does something for n calls, some at a time.
-func atOnce(n int, do func(call string) error) error {
+// atOnce does something for n calls, some at a time, and says which they were.
+func atOnce(n int, do func(call string) error) (calls []string, err error) {
+	for range n {
+		calls = append(calls, newCallSID())
+	}
 	var next atomic.Int64
 	faults := make([]error, alertsAtOnce)
 	var all sync.WaitGroup
 	for i := range alertsAtOnce {
 		all.Go(func() {
-			for faults[i] == nil && next.Add(1) <= int64(n) {
-				faults[i] = do(newCallSID())
+			for faults[i] == nil {
+				k := int(next.Add(1)) - 1
+				if k >= n {
+					return
+				}
+				faults[i] = do(calls[k])
 			}
 		})
 	}
 	all.Wait()
-	return errors.Join(faults...)
+	return calls, errors.Join(faults...)
 }
 
 // events is how long a history is on average, workflow tasks left out. It looks at one in twenty.
@@ -206,7 +208,7 @@ func measureAlertRates(ctx context.Context, n int, plain, told *ours, w *written
 	if err := compareAlerts(ctx, sides[1], sides[0]); err != nil {
 		return nil, err
 	}
-	blocks := max(n/crowd, 1)
+	blocks := max(n/25, 1)
 	for i := range blocks + 1 { // the first only warms up
 		_, _ = fmt.Fprintf(progress, "alerts alone, %d at once: %d of %d\n", alertsAtOnce, i+1, blocks+1)
 		for k := range sides {

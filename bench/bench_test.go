@@ -48,7 +48,7 @@ func TestQuantilesAreSamples(t *testing.T) {
 func TestTheTableNamesTargetsAndMisses(t *testing.T) {
 	var out strings.Builder
 	d := []time.Duration{20 * time.Millisecond}
-	if err := printTable(&out, []figure{
+	if err := printTable(&out, "figure", "floor", []figure{
 		figureOf("slow", samples{d, []time.Duration{time.Millisecond}}, 1.5, 60), figureOf("quick", samples{d, d}, 1.3, 0),
 	}); err != nil {
 		t.Fatal(err)

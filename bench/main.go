@@ -11,13 +11,24 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
+// options are what to measure, and how much of it.
+type options struct {
+	n             int
+	asJSON, quick bool
+	only          string        // one part; empty: all but the load
+	lasts         time.Duration // of the load
+}
+
 func main() {
-	n := flag.Int("n", 100, "calls of each kind and side")
-	asJSON := flag.Bool("json", false, "print JSON instead of a table")
-	quick := flag.Bool("quick", false, "a few calls only, to see that it works; targets are shown and not judged")
-	only := flag.String("only", "", "only one part: times, held or rest")
+	var o options
+	flag.IntVar(&o.n, "n", 100, "calls of each kind and side")
+	flag.BoolVar(&o.asJSON, "json", false, "print JSON instead of a table")
+	flag.BoolVar(&o.quick, "quick", false, "a few calls only, to see that it works; targets are shown and not judged")
+	flag.StringVar(&o.only, "only", "", "only one part: times, alerts, held or rest; or alert-load, which is no part of the whole")
+	flag.DurationVar(&o.lasts, "for", 10*time.Minute, "how long alert-load lasts, at least 10s")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -25,7 +36,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench:", serveHeldWorker(ctx, role))
 		os.Exit(1) //nolint:gocritic // a worker is killed, not stopped
 	}
-	passed, err := run(ctx, *n, *asJSON, *quick, *only)
+	passed, err := run(ctx, o)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 	}
@@ -36,48 +47,71 @@ func main() {
 }
 
 // run measures and prints. passed says that no target was missed.
-func run(ctx context.Context, n int, asJSON, quick bool, only string) (passed bool, err error) {
-	if quick {
-		n = crowd
+func run(ctx context.Context, o options) (passed bool, err error) {
+	if o.quick {
+		o.n = crowd
 	}
-	if n < crowd {
-		return false, fmt.Errorf("-n %d: want at least %d", n, crowd)
+	switch {
+	case o.n < crowd:
+		return false, fmt.Errorf("-n %d: want at least %d", o.n, crowd)
+	case o.lasts < loadRows*time.Second:
+		return false, fmt.Errorf("-for %v: want at least %v", o.lasts, loadRows*time.Second)
 	}
 	dir, err := os.MkdirTemp("", "ringdown-bench-")
 	if err != nil {
 		return false, fmt.Errorf("make a folder for the databases: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	server, err := startTemporal(ctx, dir)
+	r, err := measure(ctx, o, dir)
 	if err != nil {
 		return false, err
 	}
-	defer func() { err = errors.Join(err, server.Stop()) }()
-	var r report
-	if only == "" || only == "times" {
-		if r.Figures, err = measureTimes(ctx, dir, server.FrontendHostPort(), n); err != nil {
-			return false, err
-		}
-	}
-	if !quick && (only == "" || only == "held") {
-		if r.Held, err = measureHeld(ctx, dir, server.FrontendHostPort(), os.Stderr); err != nil {
-			return false, err
-		}
-	}
-	if !quick && (only == "" || only == "rest") {
-		if r.REST, err = measureREST(ctx, dir, server.FrontendHostPort(), os.Stderr); err != nil {
-			return false, err
-		}
-	}
-	if asJSON {
+	if o.asJSON {
 		out := json.NewEncoder(os.Stdout)
 		out.SetIndent("", "  ")
 		err = out.Encode(r)
 	} else {
 		err = r.print(os.Stdout)
 	}
-	return quick || r.passes(), err
+	return o.quick || r.passes(), err
 }
+
+// measure measures the parts that are asked for.
+func measure(ctx context.Context, o options, dir string) (r report, err error) {
+	if o.wants("alerts") { // it has servers of its own
+		if r.Alerts, err = measureAlerts(ctx, dir, o.n, os.Stderr); err != nil || o.only != "" {
+			return r, err
+		}
+	}
+	server, err := startTemporal(ctx, dir, os.Stderr)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, server.Stop()) }()
+	address := server.FrontendHostPort()
+	if o.wants("times") {
+		if r.Figures, err = measureTimes(ctx, dir, address, o.n); err != nil {
+			return r, err
+		}
+	}
+	if !o.quick && o.wants("held") {
+		if r.Held, err = measureHeld(ctx, dir, address, os.Stderr); err != nil {
+			return r, err
+		}
+	}
+	if !o.quick && o.wants("rest") {
+		if r.REST, err = measureREST(ctx, dir, address, os.Stderr); err != nil {
+			return r, err
+		}
+	}
+	if o.only == "alert-load" {
+		r.Load, err = measureAlertLoad(ctx, dir, address, o.lasts, os.Stderr)
+	}
+	return r, err
+}
+
+// wants says whether a part is to be measured.
+func (o options) wants(part string) bool { return o.only == "" || o.only == part }
 
 // measureTimes makes calls on both sides by turns.
 func measureTimes(ctx context.Context, dir, temporalAddress string, n int) (figures []figure, err error) {

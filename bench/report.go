@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -15,6 +16,9 @@ type report struct {
 	Figures []figure `json:"figures"`
 	Held    []held   `json:"held,omitempty"`
 
+	Alerts *alertReport `json:"alerts,omitempty"`
+	Load   *alertLoad   `json:"alert_load,omitempty"`
+
 	REST map[string]restReport `json:"rest,omitempty"` // by database
 }
 
@@ -24,12 +28,12 @@ func (r report) passes() bool {
 			return false
 		}
 	}
-	return allPass(r.Figures) && !slices.ContainsFunc(r.Held, func(h held) bool { return !h.Pass })
+	return r.Alerts.passes() && r.Load.passes() && allPass(r.Figures) && !slices.ContainsFunc(r.Held, func(h held) bool { return !h.Pass })
 }
 
 func (r report) print(out io.Writer) error {
 	if len(r.Figures) > 0 {
-		if err := printTable(out, r.Figures); err != nil {
+		if err := printTable(out, "figure", "floor", r.Figures); err != nil {
 			return err
 		}
 	}
@@ -37,6 +41,9 @@ func (r report) print(out io.Writer) error {
 		if err := printHeld(out, r.Held); err != nil {
 			return err
 		}
+	}
+	if err := errors.Join(r.Alerts.print(out), r.Load.print(out)); err != nil {
+		return err
 	}
 	return printREST(out, r.REST)
 }
@@ -47,14 +54,12 @@ func printREST(out io.Writer, reports map[string]restReport) error {
 		_, _ = fmt.Fprintf(table, "\nREST on %s, %d requests a second, CPU a request %.2f ms\tsamples\tmedian\tp99\tto the first page\ttarget\t\n",
 			database, restRate, reports[database].CPU)
 		for _, f := range reports[database].Figures {
-			ratio, target, verdict := "", fmt.Sprintf("p99 < %.0f ms", restP99), "PASS"
+			ratio, target := "", fmt.Sprintf("p99 < %.0f ms", restP99)
 			if f.Ratio > 0 {
 				ratio, target = fmt.Sprintf("%.2f", f.Ratio), fmt.Sprintf("ratio ≤ %.1f", restLastPage)
 			}
-			if !f.Pass {
-				verdict = "FAIL"
-			}
-			_, _ = fmt.Fprintf(table, "%s\t%d\t%.1f ms\t%.1f ms\t%s\t%s\t%s\n", f.Name, f.Samples, f.Took.Median, f.Took.P99, ratio, target, verdict)
+			_, _ = fmt.Fprintf(table, "%s\t%d\t%.1f ms\t%.1f ms\t%s\t%s\t%s\n",
+				f.Name, f.Samples, f.Took.Median, f.Took.P99, ratio, target, verdict(f.Pass))
 		}
 	}
 	return table.Flush()
@@ -65,16 +70,13 @@ func printHeld(out io.Writer, calls []held) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "\ncalls on hold in one worker\tcalls\tresident\ta call\tto the floor's\tof a core\ttarget\t")
 	for _, h := range calls {
-		ratio, target, verdict := "", "", ""
+		ratio, target, judged := "", "", ""
 		if h.PerFloor > 0 {
 			ratio, target = fmt.Sprintf("%.2f", h.PerFloor), fmt.Sprintf("ratio ≤ %.1f, ≤ %.1f %%", heldRatio, heldCPU)
-			verdict = "PASS"
-			if !h.Pass {
-				verdict = "FAIL"
-			}
+			judged = verdict(h.Pass)
 		}
 		_, _ = fmt.Fprintf(table, "%s\t%d\t%.1f MiB\t%.1f KiB\t%s\t%.2f %%\t%s\t%s\n",
-			h.Side, h.Calls, h.Resident, h.PerCall, ratio, h.CPU, target, verdict)
+			h.Side, h.Calls, h.Resident, h.PerCall, ratio, h.CPU, target, judged)
 	}
 	return table.Flush()
 }
@@ -135,18 +137,22 @@ func allPass(figures []figure) bool {
 	return !slices.ContainsFunc(figures, func(f figure) bool { return !f.Pass })
 }
 
-func printTable(out io.Writer, figures []figure) error {
+// printTable shows figures beside what they are compared with.
+func printTable(out io.Writer, title, beside string, figures []figure) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "figure\tsamples\tours median\tp99\tfloor median\tp99\tratio\ttarget\t")
+	_, _ = fmt.Fprintf(table, "%s\tsamples\tours median\tp99\t%s median\tp99\tratio\ttarget\t\n", title, beside)
 	for _, f := range figures {
-		verdict := "PASS"
-		if !f.Pass {
-			verdict = "FAIL"
-		}
 		_, _ = fmt.Fprintf(table, "%s\t%d\t%.1f ms\t%.1f ms\t%.1f ms\t%.1f ms\t%.2f\t%s\t%s\n",
-			f.Name, f.Calls, f.Ours.Median, f.Ours.P99, f.Floor.Median, f.Floor.P99, f.Ratio, f.target(), verdict)
+			f.Name, f.Calls, f.Ours.Median, f.Ours.P99, f.Floor.Median, f.Floor.P99, f.Ratio, f.target(), verdict(f.Pass))
 	}
 	return table.Flush()
+}
+
+func verdict(pass bool) string {
+	if pass {
+		return "PASS"
+	}
+	return "FAIL"
 }
 
 func (f figure) target() string {

@@ -16,8 +16,9 @@ import (
 	"go.temporal.io/sdk/testsuite"
 )
 
-// startTemporal starts the server as `ringdown dev` does, with the same settings.
-func startTemporal(ctx context.Context, dir string) (*testsuite.DevServer, error) {
+// startTemporal starts the server as `ringdown dev` does, with the same settings. What it complains of is
+// written to faults.
+func startTemporal(ctx context.Context, dir string, faults io.Writer) (*testsuite.DevServer, error) {
 	path := os.Getenv("TEMPORAL_CLI")
 	if path == "" {
 		path = filepath.Join("bin", "temporal")
@@ -35,7 +36,7 @@ func startTemporal(ctx context.Context, dir string) (*testsuite.DevServer, error
 		arguments = append(arguments, "--search-attribute", name+"=Keyword")
 	}
 	server, err := testsuite.StartDevServer(ctx, testsuite.DevServerOptions{
-		ExistingPath: path, DBFilename: filepath.Join(dir, "temporal.db"), LogLevel: "error", Stdout: io.Discard,
+		ExistingPath: path, DBFilename: filepath.Join(dir, "temporal.db"), LogLevel: "error", Stdout: io.Discard, Stderr: faults,
 		ExtraArgs: arguments, ClientOptions: &client.Options{Logger: quiet()},
 	})
 	if err != nil {

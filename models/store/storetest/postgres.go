@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -33,26 +34,55 @@ var databases atomic.Int64
 // PostgresURL makes an empty database for a test and drops it when the test ends.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
-	url, drop, err := Database()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := drop(); err != nil {
-			t.Error(err)
+	return untilTheEnd(t)(Database())
+}
+
+// untilTheEnd drops a database when the test ends.
+func untilTheEnd(t testing.TB) func(url string, drop func() error, err error) string {
+	return func(url string, drop func() error, err error) string {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
-	return url
+		t.Cleanup(func() {
+			if err := drop(); err != nil {
+				t.Error(err)
+			}
+		})
+		return url
+	}
 }
 
 // Database makes an empty database on the Postgres of this process.
-func Database() (url string, drop func() error, err error) {
+func Database() (url string, drop func() error, err error) { return databaseLike("template0") }
+
+// migratedPostgres is a database with the schema of today, for others to be made like it.
+var migratedPostgres = sync.OnceValues(func() (name string, err error) {
+	url, _, err := Database() // it goes with the server
+	if err != nil {
+		return "", err
+	}
+	if err := migrate(url); err != nil {
+		return "", err
+	}
+	return databaseIn(url)
+})
+
+func databaseIn(address string) (string, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimPrefix(u.Path, "/"), nil
+}
+
+func databaseLike(template string) (url string, drop func() error, err error) {
 	dir, err := server()
 	if err != nil {
 		return "", nil, err
 	}
 	name := fmt.Sprintf("test_%d", databases.Add(1))
-	if err := execute(dir, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
+	if err := execute(dir, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
 		return "", nil, err
 	}
 	return address(dir, name), func() error { return execute(dir, "DROP DATABASE "+name+" WITH (FORCE)") }, nil

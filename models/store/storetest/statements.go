@@ -16,7 +16,7 @@ type Statements struct{ n atomic.Int64 }
 func Counted(t testing.TB, url string) (*store.Store, *Statements) {
 	t.Helper()
 	counted := &Statements{}
-	return open(t, url, slog.New(counted)), counted
+	return opened(t, url, slog.New(counted)), counted
 }
 
 // During is how many statements are made while something is done.

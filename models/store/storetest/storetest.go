@@ -4,9 +4,11 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/ringdown/ringdown/models/store"
@@ -35,19 +37,64 @@ func PostgresExpected() bool {
 // SQLite opens a migrated database in a temporary file.
 func SQLite(t testing.TB) *store.Store {
 	t.Helper()
-	return Open(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"))
+	schema, err := migratedSQLite()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "test.db")
+	if err := os.WriteFile(path, schema, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, "sqlite:"+path, slog.New(slog.DiscardHandler))
+}
+
+// migratedSQLite is the file of a database with the schema of today.
+var migratedSQLite = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "ringdown-schema-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // it lies among temporary files
+	path := filepath.Join(dir, "schema.db")
+	if err := migrate("sqlite:" + path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+// migrate brings the database at a URL up to date, and leaves all of it in its file.
+func migrate(url string) error {
+	s, err := store.Open(context.Background(), url, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.Migrate(context.Background()), s.Close())
 }
 
 // Postgres opens a migrated database on a server of this test process.
 func Postgres(t testing.TB) *store.Store {
 	t.Helper()
-	return Open(t, PostgresURL(t))
+	template, err := migratedPostgres()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return open(t, untilTheEnd(t)(databaseLike(template)), slog.New(slog.DiscardHandler))
 }
 
 // Open opens and migrates the database at a URL, and closes it when the test ends.
 func Open(t testing.TB, url string) *store.Store {
 	t.Helper()
-	return open(t, url, slog.New(slog.DiscardHandler))
+	return opened(t, url, slog.New(slog.DiscardHandler))
+}
+
+// opened is open with the schema brought up to date.
+func opened(t testing.TB, url string, log *slog.Logger) *store.Store {
+	t.Helper()
+	s := open(t, url, log)
+	if err := s.Migrate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func open(t testing.TB, url string, log *slog.Logger) *store.Store {
@@ -61,8 +108,5 @@ func open(t testing.TB, url string, log *slog.Logger) *store.Store {
 			t.Error(err)
 		}
 	})
-	if err := s.Migrate(context.Background()); err != nil {
-		t.Fatal(err)
-	}
 	return s
 }

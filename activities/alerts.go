@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/ringdown/ringdown/activities/receivers"
@@ -50,8 +51,14 @@ func (a *Alerts) Raise(ctx context.Context, alert models.Alert) (models.Routed, 
 	if err != nil {
 		return models.Routed{}, fmt.Errorf("raise alert of call %s: %w", alert.CarrierCallID, err)
 	}
-	if a.Channel == models.ChannelInternal {
-		return routed, nil
+	var expected []models.Delivery
+	for _, r := range routed.Receivers {
+		if d, wanted := r.Delivery(1, models.EventRaised, alert, alert.StartedAt); wanted {
+			expected = append(expected, d)
+		}
+	}
+	if err := a.Store.ExpectDeliveries(ctx, expected); err != nil || a.Channel == models.ChannelInternal {
+		return routed, err
 	}
 	return routed, a.wake(ctx, routed.Incidents)
 }
@@ -65,14 +72,24 @@ func (a *Alerts) wake(ctx context.Context, incidents []string) error {
 	return nil
 }
 
-// RecordAlert writes an alert as it stands, and tells its incidents. It is safe to repeat, and a resolved
-// alert never fires again.
-func (a *Alerts) RecordAlert(ctx context.Context, alert models.Alert) error {
+// RecordAlert writes an alert as it stands, and tells its incidents. expected are the deliveries that are to
+// come of what is new. It is safe to repeat, and a resolved alert never fires again.
+func (a *Alerts) RecordAlert(ctx context.Context, alert models.Alert, expected []models.Delivery) error {
 	pending, err := a.Store.RecordAlert(ctx, alert)
+	if err == nil {
+		err = a.Store.ExpectDeliveries(ctx, expected)
+	}
 	if err != nil {
 		return fmt.Errorf("record alert of call %s: %w", alert.CarrierCallID, err)
 	}
 	return a.wake(ctx, pending)
+}
+
+// Undelivered lists what a receiver has not taken of an alert and nobody tries any more, in order. It is safe
+// to repeat.
+func (a *Alerts) Undelivered(ctx context.Context, alertID, receiverID string) ([]models.Delivery, error) {
+	all, err := a.Store.DeliveriesTo(ctx, alertID, receiverID)
+	return slices.DeleteFunc(all, func(d models.Delivery) bool { return !d.Undelivered() }), err
 }
 
 // Deliver tells a receiver of one event. It is safe to repeat as far as the receiver is: each try has the
@@ -81,19 +98,30 @@ func (a *Alerts) Deliver(ctx context.Context, d models.Delivery) error {
 	r, err := a.Store.Receiver(ctx, d.ReceiverID)
 	if errors.Is(err, models.ErrNotFound) || err == nil && !r.Enabled {
 		d.Status, d.LastError = models.DeliverySkipped, "the receiver was switched off or removed"
-		return a.Store.KeepDelivery(ctx, d)
+		err = a.Store.KeepDelivery(ctx, d)
+		if err == nil {
+			return nil
+		}
 	}
 	if err != nil {
-		return fmt.Errorf("deliver %s: %w", d.ID, err)
+		return databaseAway(d, err)
 	}
 	defer alive(ctx)()
 	now := time.Now()
 	d.Tries, d.LastTriedAt = d.Tries+int(activity.GetInfo(ctx).Attempt), &now
 	refused := a.send(ctx, r, &d)
 	if err := a.Store.KeepDelivery(context.WithoutCancel(ctx), d); err != nil {
-		return fmt.Errorf("deliver %s: %w", d.ID, err)
+		return databaseAway(d, err)
 	}
 	return refused
+}
+
+// soonAgain is how soon a delivery is tried again that our own database kept from its receiver.
+const soonAgain = 5 * time.Second
+
+func databaseAway(d models.Delivery, err error) error {
+	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("deliver %s: %v", d.ID, err), "database_away",
+		temporal.ApplicationErrorOptions{NextRetryDelay: soonAgain})
 }
 
 // send tries once, notes what came of it, and says as what Temporal is to take it.

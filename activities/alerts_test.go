@@ -38,7 +38,7 @@ func TestAResolvedAlertNeverFiresAgain(t *testing.T) {
 	resolved := firing
 	resolved.Status, resolved.ResolvedAt, resolved.Dialled = models.AlertResolved, &morning, []string{"alice"}
 	for _, alert := range []models.Alert{firing, resolved, firing, resolved} {
-		if _, err := run(t, alerts.RecordAlert, nil, alert); err != nil {
+		if _, err := run(t, alerts.RecordAlert, nil, alert, []models.Delivery(nil)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -64,7 +64,7 @@ func TestWhoeverLooksAfterAChannelIsWoken(t *testing.T) {
 			t.Fatal(err)
 		}
 		alert.Rings = []models.Ring{{Attempt: "1.alice.1.1", UserID: "alice", Name: "Alice", At: morning, State: models.Ringing}}
-		if _, err := run(t, alerts.RecordAlert, nil, alert); err != nil {
+		if _, err := run(t, alerts.RecordAlert, nil, alert, []models.Delivery(nil)); err != nil {
 			t.Fatal(err)
 		}
 		incidents, _, err := s.Incidents(t.Context(), store.IncidentFilter{}, store.Page{})

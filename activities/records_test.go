@@ -45,7 +45,7 @@ func TestADatabaseThatIsAwayIsAnErrorToTryAgain(t *testing.T) {
 		t.Error("a call was recorded in no database")
 	}
 	alerts := &activities.Alerts{Store: s, Channel: models.ChannelInternal}
-	if _, err := run(t, alerts.RecordAlert, nil, models.Alert{CarrierCallID: callerLeg}); err == nil {
+	if _, err := run(t, alerts.RecordAlert, nil, models.Alert{CarrierCallID: callerLeg}, []models.Delivery(nil)); err == nil {
 		t.Error("an alert was recorded in no database")
 	}
 	if _, err := run(t, alerts.Raise, nil, models.Alert{CarrierCallID: callerLeg}); err == nil {

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -63,7 +62,8 @@ func (a *rest) mountDeliveries() {
 	handle(a, operation(http.MethodGet, path+"/{id}", "get-delivery",
 		"Show a delivery with the alert as it stood then", http.StatusNotFound), a.delivery)
 	resend := operation(http.MethodPost, path+"/{id}/resend", "resend-delivery",
-		"Try a delivery again that failed, for a day from now", http.StatusNotFound, http.StatusConflict)
+		"Tell a receiver again, in order, what it has not taken of the alert of a delivery that failed or was skipped; each for a day from now",
+		http.StatusNotFound, http.StatusConflict)
 	resend.DefaultStatus = http.StatusAccepted
 	handle(a, resend, a.resend)
 }
@@ -83,14 +83,18 @@ func (a *rest) delivery(ctx context.Context, in *idInput) (*plain[models.Deliver
 	return &plain[models.Delivery]{Body: delivery}, err
 }
 
-// resend may be repeated: a delivery that is being tried goes on.
+// resend may be repeated: whoever tells the receiver again already goes on.
 func (a *rest) resend(ctx context.Context, in *idInput) (*plain[sentDelivery], error) {
 	delivery, err := a.store.Delivery(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	if delivery.Status != models.DeliveryFailed {
-		return nil, &models.ConflictError{Reason: fmt.Sprintf("the delivery is %s: only one that failed can be tried again", delivery.Status)}
+	all, err := a.store.DeliveriesTo(ctx, delivery.AlertID, delivery.ReceiverID)
+	if err != nil {
+		return nil, err
+	}
+	if err := delivery.Resendable(all); err != nil {
+		return nil, err
 	}
 	receiver, err := a.store.Receiver(ctx, delivery.ReceiverID)
 	switch {
@@ -101,7 +105,7 @@ func (a *rest) resend(ctx context.Context, in *idInput) (*plain[sentDelivery], e
 	case !receiver.Enabled:
 		return nil, &models.ConflictError{Reason: "its receiver is switched off: switch it on first"}
 	}
-	if err := a.redeliver(ctx, delivery, models.ReceiverRef{ID: receiver.ID, Name: receiver.Name, Type: receiver.Type}); err != nil {
+	if err := a.redeliver(ctx, delivery.AlertID, models.ReceiverRef{ID: receiver.ID, Name: receiver.Name, Type: receiver.Type}); err != nil {
 		away := problem(http.StatusServiceUnavailable, "Temporal, which tries deliveries, does not answer; try again in a moment.")
 		return nil, errors.Join(away, err)
 	}

@@ -44,8 +44,8 @@ type restDeps struct {
 
 	// wake has what is pending for the channel of an incident looked after. It logs what fails.
 	wake func(ctx context.Context, incidentID string)
-	// redeliver has a delivery tried again. It is safe to repeat.
-	redeliver func(ctx context.Context, d models.Delivery, r models.ReceiverRef) error
+	// redeliver has a receiver told again of an alert what it has not taken. It is safe to repeat.
+	redeliver func(ctx context.Context, alertID string, r models.ReceiverRef) error
 
 	// background does what no client waits for, within a bounded time. nil: a goroutine for each.
 	background func(task func(ctx context.Context))

@@ -71,8 +71,8 @@ func newRESTBeside(t *testing.T, carrier *twilio.Client, services *outside.Clien
 		background: func(task func(context.Context)) { task(context.Background()) },
 		receivers:  receivers.New(receivers.Config{AllowPrivate: true, PublicURL: restSite}), tryWithin: tryAtMost,
 		wake: func(_ context.Context, incidentID string) { rt.woken = append(rt.woken, incidentID) },
-		redeliver: func(_ context.Context, d models.Delivery, r models.ReceiverRef) error {
-			rt.resent = append(rt.resent, d.ID+" to "+r.Name)
+		redeliver: func(_ context.Context, alertID string, r models.ReceiverRef) error {
+			rt.resent = append(rt.resent, alertID+" to "+r.Name)
 			return rt.away
 		},
 	})

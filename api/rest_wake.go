@@ -15,7 +15,7 @@ func (s *Server) wake(ctx context.Context, incidentID string) {
 	}
 }
 
-// redeliver has a delivery tried again. It is safe to repeat.
-func (s *Server) redeliver(ctx context.Context, d models.Delivery, r models.ReceiverRef) error {
-	return workflows.StartRedelivery(ctx, s.temporal, d, r)
+// redeliver has a receiver told again of an alert what it has not taken. It is safe to repeat.
+func (s *Server) redeliver(ctx context.Context, alertID string, r models.ReceiverRef) error {
+	return workflows.StartRedelivery(ctx, s.temporal, alertID, r)
 }

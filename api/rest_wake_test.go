@@ -37,10 +37,10 @@ func TestTheRunsOfChannelsAndDeliveriesAreStarted(t *testing.T) {
 	temporal := &startingTemporal{}
 	s := &Server{temporal: temporal, log: slog.New(slog.NewJSONHandler(&log, nil))}
 	s.wake(t.Context(), "i1")
-	if err := s.redeliver(t.Context(), models.Delivery{ID: "a1.r1.1"}, models.ReceiverRef{ID: "r1"}); err != nil {
+	if err := s.redeliver(t.Context(), "a1", models.ReceiverRef{ID: "r1"}); err != nil {
 		t.Error(err)
 	}
-	if want := workflows.IncidentID("i1") + " " + workflows.RedeliverID("a1.r1.1"); strings.Join(temporal.started, " ") != want || log.Len() > 0 {
+	if want := workflows.IncidentID("i1") + " " + workflows.RedeliverID("a1", "r1"); strings.Join(temporal.started, " ") != want || log.Len() > 0 {
 		t.Errorf("started %v, want %s; logged %s", temporal.started, want, &log)
 	}
 
@@ -49,7 +49,7 @@ func TestTheRunsOfChannelsAndDeliveriesAreStarted(t *testing.T) {
 	if !strings.Contains(log.String(), `"incident":"i1"`) || !strings.Contains(log.String(), "nobody there") {
 		t.Errorf("logged %s", &log)
 	}
-	if err := s.redeliver(t.Context(), models.Delivery{ID: "a1.r1.1"}, models.ReceiverRef{ID: "r1"}); !errors.Is(err, temporal.fails) {
+	if err := s.redeliver(t.Context(), "a1", models.ReceiverRef{ID: "r1"}); !errors.Is(err, temporal.fails) {
 		t.Errorf("a delivery that is not tried again: %v", err)
 	}
 }

@@ -86,6 +86,7 @@ type CallEnd struct {
 	AnsweredAt *time.Time `json:"answered_at,omitempty"`
 	Rings      []Ring     `json:"rings,omitempty"`
 	Voicemail  *Voicemail `json:"voicemail,omitempty"` // the caller was asked for a message
+	EndedAt    *time.Time `json:"ended_at,omitempty"`  // nil of who cannot tell
 }
 
 // UnmarshalJSON reads an outcome by itself too, which v0.1.0 sent.
@@ -151,12 +152,13 @@ func (a *Alert) lastRing(userID string) *Ring {
 	return nil
 }
 
-// End takes in how the call ended. It is told again as more becomes known of a message, and what was told
-// first may come last. It reports whether it was news.
-func (a *Alert) End(e CallEnd) bool {
+// End takes in how the call ended; told says that this was told before. It is told again as more becomes known
+// of a message, and what was told first may come last. It reports whether it was news.
+func (a *Alert) End(e CallEnd, told bool) (news bool) {
 	if older := e.Voicemail != nil && a.Voicemail != nil && a.Voicemail.beyond(*e.Voicemail); older {
 		return false
 	}
+	news = !told || a.Outcome != e.Outcome || e.Voicemail != nil && (a.Voicemail == nil || *a.Voicemail != *e.Voicemail)
 	a.Outcome = e.Outcome
 	if e.Voicemail != nil {
 		a.Voicemail = e.Voicemail
@@ -165,7 +167,7 @@ func (a *Alert) End(e CallEnd) bool {
 		a.AnsweredBy, a.AnsweredAt, a.Dialled = e.AnsweredBy, e.AnsweredAt, e.Dialled
 		a.Merge(e.Rings)
 	}
-	return true
+	return news
 }
 
 // Merge takes in what is new of phones that were rung. What is known of the end of one stays, so that

@@ -10,7 +10,7 @@ type DeliveryStatus string
 
 // The states of a delivery.
 const (
-	DeliveryPending   DeliveryStatus = "pending"   // not yet tried, or tried again later
+	DeliveryPending   DeliveryStatus = "pending"   // not yet tried, tried again later, or waiting for what comes before it
 	DeliveryDelivered DeliveryStatus = "delivered" // the receiver took it
 	DeliveryFailed    DeliveryStatus = "failed"    // the receiver refused it, or did not take it within DeliverWithin
 	DeliverySkipped   DeliveryStatus = "skipped"   // the receiver was switched off or removed before
@@ -42,15 +42,24 @@ func DeliveryID(alertID, receiverID string, nth int) string {
 	return fmt.Sprintf("%s.%s.%d", alertID, receiverID, nth)
 }
 
-// Resendable says whether a delivery may be sent again, given all of its alert to its receiver. What came
-// later and was delivered is not to be undone: an alert that is resolved there would fire anew.
+// Undelivered says whether nobody tries a delivery any more that was not taken.
+func (d Delivery) Undelivered() bool {
+	return d.Status == DeliveryFailed || d.Status == DeliverySkipped
+}
+
+// Resendable says whether a delivery may be sent again, with whatever else of its alert its receiver has not
+// taken, given all of both. What came later and was delivered is not to be undone: an alert that is resolved
+// there would fire anew.
 func (d Delivery) Resendable(all []Delivery) error {
-	if d.Status != DeliveryFailed {
-		return &ConflictError{Reason: fmt.Sprintf("the delivery is %s: only one that failed is sent again", d.Status)}
+	if !d.Undelivered() {
+		return &ConflictError{Reason: fmt.Sprintf("the delivery is %s: only one that failed or was skipped is sent again", d.Status)}
 	}
 	for _, other := range all {
-		if other.At.After(d.At) && other.Status == DeliveryDelivered {
+		switch {
+		case other.At.After(d.At) && other.Status == DeliveryDelivered:
 			return &ConflictError{Reason: fmt.Sprintf("the receiver has been told later that the alert is %s: this would undo it", other.Event)}
+		case other.Status == DeliveryPending:
+			return &ConflictError{Reason: fmt.Sprintf("the receiver is still being told that the alert is %s: wait until it has taken or refused that", other.Event)}
 		}
 	}
 	return nil
@@ -62,6 +71,14 @@ type ReceiverRef struct {
 	ID   string       `json:"id"`
 	Name string       `json:"name"`
 	Type ReceiverType `json:"type"`
+}
+
+// Delivery is the nth event of an alert on its way to a receiver, from 1. ok is false for an event of which
+// its kind has no use.
+func (r ReceiverRef) Delivery(nth int, event AlertEvent, a Alert, at time.Time) (d Delivery, ok bool) {
+	return Delivery{
+		ID: DeliveryID(a.ID, r.ID, nth), AlertID: a.ID, ReceiverID: r.ID, Event: event, Alert: a, At: at, Status: DeliveryPending,
+	}, r.Type.Wants(event)
 }
 
 // Routed is what was decided about an alert when it was raised. It is kept in histories: fields are

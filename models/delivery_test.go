@@ -18,12 +18,12 @@ func TestWhichDeliveriesAreSentAgain(t *testing.T) {
 	}{
 		"one that failed":                        {first, []Delivery{first}, true},
 		"one before others that failed":          {first, []Delivery{first, later(DeliveryFailed)}, true},
-		"one before another that is under way":   {first, []Delivery{first, later(DeliveryPending)}, true},
+		"one before another that is under way":   {first, []Delivery{first, later(DeliveryPending)}, false},
 		"one before another that was delivered":  {first, []Delivery{later(DeliveryDelivered), first}, false},
 		"the last, after one that was delivered": {later(DeliveryFailed), []Delivery{{ID: "1", Status: DeliveryDelivered, At: atNoon}}, true},
 		"one that was delivered":                 {later(DeliveryDelivered), nil, false},
 		"one that is under way":                  {later(DeliveryPending), nil, false},
-		"one whose receiver was switched off":    {later(DeliverySkipped), nil, false},
+		"one whose receiver was switched off":    {later(DeliverySkipped), nil, true},
 	} {
 		err := c.delivery.Resendable(c.all)
 		var conflict *ConflictError

@@ -88,11 +88,13 @@ func Run(ctx context.Context, c Config) error {
 	dials := worker.New(c.Temporal, workflows.DialQueue, dialOptions)
 	dials.RegisterActivity(phone.Dial)
 
+	var stopping sync.WaitGroup
+	defer stopping.Wait()
 	for _, w := range []worker.Worker{calls, dials, tells} {
 		if err := w.Start(); err != nil {
 			return fmt.Errorf("start worker: %w", err)
 		}
-		defer w.Stop()
+		defer func() { stopping.Go(w.Stop) }() // all at once: a slow one keeps no other polling
 	}
 	var scheduling sync.WaitGroup
 	defer scheduling.Wait()

@@ -27,7 +27,9 @@ type alert struct {
 	ended   bool
 	whole   bool // the call has told all there is of it but its message
 
+	endedAt *time.Time // as the call says; nil while it does not
 	events  []happened // what receivers are told
+	kept    int        // how many of them the list of deliveries has
 	unheard bool       // by nobody
 	told    bool       // nothing is to be told any more but those
 	telling workflow.WaitGroup
@@ -39,16 +41,12 @@ func Alert(ctx workflow.Context, in models.Raised) error {
 	a := &alert{row: in.Alert(), telling: workflow.NewWaitGroup(ctx)}
 	workflow.Go(ctx, a.listen)
 	err := a.fire(ctx, in)
-	cancelled := temporal.IsCanceledError(err) // an operator closes it: it must not go on firing
-	if cancelled {
-		ctx, _ = workflow.NewDisconnectedContext(ctx)
+	if err == nil || temporal.IsCanceledError(err) { // an operator closes it: it must not go on firing
 		err = errors.Join(a.resolve(ctx), err)
-	} else if err == nil {
-		err = a.resolve(ctx)
 	}
-	if a.told = true; a.routed.Receivers != nil {
-		a.telling.Wait(ctx)
-	}
+	a.told = true
+	toTheEnd, _ := workflow.NewDisconnectedContext(ctx)
+	a.telling.Wait(toTheEnd)
 	return err
 }
 
@@ -82,12 +80,13 @@ func (a *alert) raise(ctx workflow.Context, in models.Raised) error {
 		return a.write(ctx)
 	}
 	a.changed, a.lost = false, false
-	a.happens(ctx, models.EventRaised)
+	a.happens(models.EventRaised, a.row.StartedAt)
+	a.kept = len(a.events) // it is expected as it is raised
 	if err := workflow.ExecuteActivity(recording(ctx, "raise the alert"), alerts.Raise, a.row).Get(ctx, &a.routed); err != nil {
 		return err
 	}
 	if a.unheard = len(a.routed.Receivers) == 0; a.unheard {
-		a.events = nil
+		a.events, a.kept = nil, 0
 	}
 	a.tellReceivers(ctx)
 	return nil
@@ -147,15 +146,21 @@ func (a *alert) onAnswered(ctx workflow.Context, user string) {
 	a.changed, a.lost = true, user == ""
 	switch {
 	case user != "" && user != before:
-		a.happens(ctx, models.EventAnswered)
+		a.happens(models.EventAnswered, workflow.Now(ctx))
 	case user == "" && before != "":
-		a.happens(ctx, models.EventLost)
+		a.happens(models.EventLost, workflow.Now(ctx))
 	}
 }
 
 func (a *alert) onEnded(end models.CallEnd) {
-	if news := a.row.End(end); news && a.ended { // more became known of a message
+	if a.whole && !end.Whole { // from who had to guess, because no run owned the call
+		return
+	}
+	if news := a.row.End(end, a.ended); news && a.ended { // more became known of a message
 		a.changed = true
+	}
+	if a.endedAt == nil {
+		a.endedAt = end.EndedAt
 	}
 	a.ended, a.whole = true, a.whole || end.Whole
 }
@@ -172,20 +177,27 @@ func (a *alert) askCall(ctx workflow.Context, callSID string) error {
 
 func (a *alert) write(ctx workflow.Context) error {
 	a.changed, a.lost = false, false
-	return workflow.ExecuteActivity(recording(ctx, "write the alert: "+a.latest()), alerts.RecordAlert, a.row).Get(ctx, nil)
+	expected := a.deliveries(a.events[a.kept:])
+	a.kept = len(a.events)
+	return workflow.ExecuteActivity(recording(ctx, "write the alert: "+a.latest()), alerts.RecordAlert, a.row, expected).Get(ctx, nil)
 }
 
-// resolve writes the alert for the last time, and once more when it is told something meanwhile.
+// resolve writes the alert for the last time, and once more when it is told something meanwhile. Only the
+// wait for a message can be cut short: what resolves is written.
 func (a *alert) resolve(ctx workflow.Context) error {
-	now := workflow.Now(ctx)
-	a.row.Status, a.row.ResolvedAt = models.AlertResolved, &now
-	if err := workflow.UpsertTypedSearchAttributes(ctx, AlertStatus.ValueSet(string(models.AlertResolved))); err != nil {
+	toTheEnd, _ := workflow.NewDisconnectedContext(ctx)
+	a.row.Status, a.row.ResolvedAt = models.AlertResolved, a.endedAt
+	if a.row.ResolvedAt == nil {
+		now := workflow.Now(ctx)
+		a.row.ResolvedAt = &now
+	}
+	if err := workflow.UpsertTypedSearchAttributes(toTheEnd, AlertStatus.ValueSet(string(models.AlertResolved))); err != nil {
 		return err
 	}
 	workflow.SetCurrentDetails(ctx, a.story())
 	for event := models.EventResolved; ; event = models.EventUpdated {
-		a.happens(ctx, event)
-		if err := a.write(ctx); err != nil {
+		a.happens(event, workflow.Now(ctx))
+		if err := a.write(toTheEnd); err != nil {
 			return err
 		}
 		if a.changed {

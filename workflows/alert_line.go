@@ -53,6 +53,7 @@ func (c *call) raiseAlert(ctx workflow.Context) {
 func (c *call) ended(outcome models.Outcome) models.CallEnd {
 	end := models.CallEnd{
 		Outcome: outcome, AnsweredBy: c.record.AnsweredBy, AnsweredAt: c.record.ConnectedAt, Dialled: []string{}, Whole: true, Rings: []models.Ring{},
+		EndedAt: c.endedAt,
 	}
 	for _, a := range c.attempts {
 		end.Rings = append(end.Rings, a.Ring())

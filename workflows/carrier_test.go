@@ -60,6 +60,8 @@ type carrier struct {
 
 	routed      models.Routed // what becomes of an alert
 	routedAfter time.Duration
+	expected    []models.Delivery
+	undelivered []models.Delivery
 	delivered   []models.Delivery
 	givenUp     []models.Delivery
 	onDeliver   func(models.Delivery) error // before it is taken
@@ -272,10 +274,10 @@ func (c *carrier) RecordCall(_ context.Context, call models.Call) error {
 	return nil
 }
 
-func (c *carrier) RecordAlert(_ context.Context, alert models.Alert) error {
+func (c *carrier) RecordAlert(_ context.Context, alert models.Alert, expected []models.Delivery) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.alerts = append(c.alerts, alert)
+	c.alerts, c.expected = append(c.alerts, alert), append(c.expected, expected...)
 	if alert.Status == models.AlertResolved && c.onResolve != nil {
 		c.onResolve()
 		c.onResolve = nil
@@ -284,7 +286,13 @@ func (c *carrier) RecordAlert(_ context.Context, alert models.Alert) error {
 }
 
 func (c *carrier) Raise(ctx context.Context, alert models.Alert) (models.Routed, error) {
-	return c.routed, c.RecordAlert(ctx, alert)
+	return c.routed, c.RecordAlert(ctx, alert, nil)
+}
+
+func (c *carrier) Undelivered(context.Context, string, string) ([]models.Delivery, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.undelivered, nil
 }
 
 func (c *carrier) Deliver(_ context.Context, d models.Delivery) error {

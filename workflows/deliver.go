@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,19 +17,33 @@ import (
 
 // happened is something that receivers are told of an alert.
 type happened struct {
+	nth   int // from 1
 	event models.AlertEvent
 	alert models.Alert // as it stood then
 	at    time.Time
 }
 
 // happens notes an event for whoever is told of the alert, who may not be known yet.
-func (a *alert) happens(ctx workflow.Context, event models.AlertEvent) {
+func (a *alert) happens(event models.AlertEvent, at time.Time) {
 	if a.unheard {
 		return
 	}
 	row := a.row
-	row.Rings = append([]models.Ring(nil), a.row.Rings...) // which go on changing
-	a.events = append(a.events, happened{event, row, workflow.Now(ctx)})
+	row.Rings = slices.Clone(a.row.Rings) // which go on changing
+	a.events = append(a.events, happened{len(a.events) + 1, event, row, at})
+}
+
+// deliveries are those of some events to every receiver that has a use for them.
+func (a *alert) deliveries(events []happened) []models.Delivery {
+	var all []models.Delivery
+	for _, e := range events {
+		for _, r := range a.routed.Receivers {
+			if d, wanted := r.Delivery(e.nth, e.event, e.alert, e.at); wanted {
+				all = append(all, d)
+			}
+		}
+	}
+	return all
 }
 
 // tellReceivers begins to tell each receiver what happens, whatever becomes of the alert. One that is slow,
@@ -50,19 +65,16 @@ func (a *alert) keepTold(ctx workflow.Context, r models.ReceiverRef) {
 		if err := workflow.Await(ctx, func() bool { return len(a.events) >= nth || a.told }); err != nil || len(a.events) < nth {
 			return
 		}
-		if e := a.events[nth-1]; r.Type.Wants(e.event) {
-			deliver(ctx, r, models.Delivery{
-				ID: models.DeliveryID(a.row.ID, r.ID, nth), AlertID: a.row.ID, ReceiverID: r.ID,
-				Event: e.event, Alert: e.alert, At: e.at, Status: models.DeliveryPending,
-			})
+		e := a.events[nth-1]
+		if d, wanted := r.Delivery(nth, e.event, e.alert, e.at); wanted {
+			deliver(ctx, r, d, d.At.Add(models.DeliverWithin).Sub(workflow.Now(ctx)))
 		}
 	}
 }
 
-// deliver tells a receiver of one event. What it does not take within a day is a dead letter, and keeps
-// nothing that comes after it.
-func deliver(ctx workflow.Context, r models.ReceiverRef, d models.Delivery) {
-	left := d.At.Add(models.DeliverWithin).Sub(workflow.Now(ctx))
+// deliver tells a receiver of one event. What it does not take while time is left is a dead letter, and
+// keeps nothing that comes after it.
+func deliver(ctx workflow.Context, r models.ReceiverRef, d models.Delivery, left time.Duration) {
 	err := workflow.ExecuteActivity(delivering(ctx, "tell "+r.Name+": "+string(d.Event), left), alerts.Deliver, d).Get(ctx, nil)
 	var refused *temporal.ApplicationError
 	if err == nil || errors.As(err, &refused) && refused.NonRetryable() {
@@ -73,30 +85,44 @@ func deliver(ctx workflow.Context, r models.ReceiverRef, d models.Delivery) {
 	}
 }
 
-// RedeliverID is the workflow id of a delivery that is tried again.
-func RedeliverID(deliveryID string) string { return "delivery/" + deliveryID }
+// RedeliverID is the workflow id of telling a receiver again of an alert.
+func RedeliverID(alertID, receiverID string) string { return "delivery/" + alertID + "/" + receiverID }
 
-// Redelivery is a delivery that somebody has tried again.
+// Redelivery is what a receiver is told again. It is kept in histories: fields are added, never renamed or
+// reused.
 type Redelivery struct {
-	Delivery models.Delivery    `json:"delivery"`
+	AlertID  string             `json:"alert_id"`
 	Receiver models.ReceiverRef `json:"receiver"`
 }
 
-// Redeliver tries a delivery that failed once more, for a day from when that was asked for.
+// Redeliver tells a receiver everything of an alert again that it has not taken, in order and each for a day.
 func Redeliver(ctx workflow.Context, in Redelivery) error {
-	in.Delivery.At = workflow.Now(ctx)
-	deliver(ctx, in.Receiver, in.Delivery)
-	return nil
+	for tried := map[string]bool{}; ; {
+		var undelivered []models.Delivery
+		look := recording(ctx, "look what was not delivered")
+		if err := workflow.ExecuteActivity(look, alerts.Undelivered, in.AlertID, in.Receiver.ID).Get(ctx, &undelivered); err != nil {
+			return err
+		}
+		undelivered = slices.DeleteFunc(undelivered, func(d models.Delivery) bool { return tried[d.ID] })
+		if len(undelivered) == 0 {
+			return nil
+		}
+		for _, d := range undelivered {
+			tried[d.ID] = true
+			deliver(ctx, in.Receiver, d, models.DeliverWithin)
+		}
+	}
 }
 
-// StartRedelivery has a delivery tried again. It is safe to repeat: one that is being tried goes on.
-func StartRedelivery(ctx context.Context, c client.Client, d models.Delivery, r models.ReceiverRef) error {
+// StartRedelivery has a receiver told again of an alert what it has not taken. It is safe to repeat: whoever
+// does so already goes on.
+func StartRedelivery(ctx context.Context, c client.Client, alertID string, r models.ReceiverRef) error {
 	_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: RedeliverID(d.ID), TaskQueue: CallQueue, WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary: "Tell " + r.Name + " again: " + string(d.Event),
-	}, Redeliver, Redelivery{Delivery: d, Receiver: r})
+		ID: RedeliverID(alertID, r.ID), TaskQueue: CallQueue, WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary: "Tell " + r.Name + " again",
+	}, Redeliver, Redelivery{AlertID: alertID, Receiver: r})
 	if err != nil {
-		return fmt.Errorf("try delivery %s again: %w", d.ID, err)
+		return fmt.Errorf("tell receiver %s of alert %s again: %w", r.ID, alertID, err)
 	}
 	return nil
 }

@@ -40,7 +40,10 @@ func (r *raised) aCall() {
 	r.told(0, workflows.SignalDialled, rung("alice", models.Ringing))
 	r.told(28, workflows.SignalDialled, rung("bob", models.Ringing))
 	r.told(40, workflows.SignalAnswered, "bob")
-	r.told(200, workflows.SignalEnded, models.CallEnd{Outcome: models.Connected, AnsweredBy: "bob", Dialled: []string{"alice", "bob"}, Whole: true})
+	ended := monday.Add(200 * time.Second)
+	r.told(200, workflows.SignalEnded, models.CallEnd{
+		Outcome: models.Connected, AnsweredBy: "bob", Dialled: []string{"alice", "bob"}, Whole: true, EndedAt: &ended,
+	})
 }
 
 func TestReceiversAreToldInOrderAsItHappens(t *testing.T) {
@@ -71,7 +74,7 @@ func TestWhatHappensBeforeAnAlertIsRoutedIsToldAfterIt(t *testing.T) {
 	r.routed(models.ReceiverWebhook)
 	r.aCall()
 	r.carrier.routedAfter = 300 * time.Second
-	r.resolves(300)
+	r.resolves(200) // as the call says
 	if got := r.heard(models.ReceiverWebhook); !slices.Equal(got, []string{"raised", "answered", "resolved"}) {
 		t.Errorf("told %q", got)
 	}
@@ -195,19 +198,62 @@ func TestAMessageThatComesLateIsToldToReceivers(t *testing.T) {
 	}
 }
 
-func TestADeliveryIsTriedAgainForADay(t *testing.T) {
+func TestWhatAReceiverHasNotTakenIsToldAgainInOrder(t *testing.T) {
 	r := newAlert(t)
+	for _, event := range []models.AlertEvent{models.EventRaised, models.EventResolved} {
+		r.carrier.undelivered = append(r.carrier.undelivered, models.Delivery{
+			ID: string(event), ReceiverID: "webhook", At: monday.Add(-48 * time.Hour), Event: event, Status: models.DeliveryFailed, Tries: 1,
+		})
+	}
 	tries := 0
-	r.carrier.onDeliver = func(models.Delivery) error {
+	r.carrier.onDeliver = func(d models.Delivery) error {
 		if tries++; tries < 5 {
 			return errors.New("away")
 		}
+		if !d.At.Equal(monday.Add(-48 * time.Hour)) {
+			t.Errorf("it happened at %v", d.At)
+		}
 		return nil
 	}
-	r.env.ExecuteWorkflow(workflows.Redeliver, workflows.Redelivery{
-		Delivery: models.Delivery{ID: "d-1", At: monday.Add(-48 * time.Hour), Event: models.EventRaised}, Receiver: models.ReceiverRef{ID: "r-1"},
-	})
-	if err := r.env.GetWorkflowError(); err != nil || tries != 5 || len(r.carrier.delivered) != 1 {
-		t.Errorf("%d tries, delivered %v (%v)", tries, r.carrier.delivered, err)
+	r.env.ExecuteWorkflow(workflows.Redeliver, workflows.Redelivery{AlertID: "alert-1", Receiver: models.ReceiverRef{ID: "webhook"}})
+	if err := r.env.GetWorkflowError(); err != nil || tries != 6 || !slices.Equal(r.heard(models.ReceiverWebhook), []string{"raised", "resolved"}) {
+		t.Errorf("%d tries, told %q (%v)", tries, r.heard(models.ReceiverWebhook), err)
 	}
+}
+
+// What waits behind a receiver that is away is in the list of deliveries all the same.
+func TestDeliveriesAreExpectedAsThingsHappen(t *testing.T) {
+	r := newAlert(t)
+	r.routed(models.ReceiverWebhook, models.ReceiverAlertmanager)
+	r.aCall()
+	r.carrier.onDeliver = func(models.Delivery) error { return errors.New("away") }
+	var expected []string
+	r.env.RegisterDelayedCallback(func() {
+		for _, d := range r.carrier.expected {
+			expected = append(expected, d.ReceiverID+" "+string(d.Event))
+		}
+	}, 201*time.Second)
+	r.resolves(200)
+	if want := []string{"webhook answered", "webhook resolved", "alertmanager resolved"}; !slices.Equal(expected, want) { // raised is, as the alert is raised
+		t.Errorf("expected %q, want %q", expected, want)
+	}
+}
+
+func TestAnAlertThatIsCancelledAsItResolvesIsWrittenAsResolved(t *testing.T) {
+	r := newAlert(t)
+	r.route = true
+	r.aCall()
+	r.carrier.onResolve = r.env.CancelWorkflow // while the row is written
+	r.env.ExecuteWorkflow(workflows.Alert, models.Raised{AlertID: "alert-1", CallSID: callSID, StartedAt: monday, Route: true})
+	last := r.carrier.alerts[len(r.carrier.alerts)-1]
+	if last.Status != models.AlertResolved || last.Outcome != models.Connected {
+		t.Errorf("the alert is written as %+v", last)
+	}
+}
+
+func TestAnAlertResolvesWhenItsCallEnded(t *testing.T) {
+	r := newAlert(t)
+	at := monday.Add(42 * time.Second)
+	r.told(200, workflows.SignalEnded, models.CallEnd{Outcome: models.Connected, Whole: true, EndedAt: &at}) // we were away
+	r.resolves(42)
 }

@@ -37,6 +37,7 @@ type call struct {
 	enough   time.Time // when the caller has waited long enough; zero before the hunt
 	tooLong  bool      // they have
 	gaveUp   time.Time // when nobody was left to ring; zero until then
+	endedAt  *time.Time
 	alert    alertLine
 	record   models.Call
 
@@ -175,6 +176,8 @@ func (c *call) end(ctx workflow.Context, outcome models.Outcome, cause error) (m
 	if cause != nil {
 		outcome = c.broken(ctx, cancelled, cause)
 	}
+	now := workflow.Now(ctx)
+	c.endedAt = &now
 	c.note(ctx, "the call ended: "+string(outcome))
 	c.mark(ctx, CallStage.ValueSet(string(c.stage)), CallOutcome.ValueSet(string(outcome)))
 	c.tellAlert(ctx, SignalEnded, c.ended(outcome))

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -21,19 +22,43 @@ type DeliveryFilter struct {
 
 var latestHappened = sorting{"happened_at", "<"}
 
-// KeepDelivery writes how far a delivery has come, over what was written of it before; what is
-// delivered stays delivered. It is safe to repeat.
+// KeepDelivery writes how far a delivery has come, over what was written of it before; what happened, and when,
+// stays, and what is delivered stays delivered. It is safe to repeat.
 func (s *Store) KeepDelivery(ctx context.Context, d models.Delivery) error {
 	d.At, d.LastTriedAt, d.DeliveredAt = instant(d.At), instantOrNil(d.LastTriedAt), instantOrNil(d.DeliveredAt)
 	d.LastError = storableText(d.LastError)
 	err := s.writer.WithContext(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "id"}},
-		DoUpdates: s.columnsBut(&models.Delivery{}, "id"),
+		DoUpdates: s.columnsBut(&models.Delivery{}, "id", "alert_id", "receiver_id", "event", "alert", "happened_at"),
 		Where: clause.Where{Exprs: []clause.Expression{clause.Expr{
 			SQL: "deliveries.status <> ?", Vars: []any{models.DeliveryDelivered},
 		}}},
 	}).Create(&d).Error
 	return translate("keep delivery "+d.ID, err)
+}
+
+// ExpectDeliveries writes deliveries that nobody has tried yet. What is written of one before stays. It is safe
+// to repeat.
+func (s *Store) ExpectDeliveries(ctx context.Context, expected []models.Delivery) error {
+	if len(expected) == 0 {
+		return nil
+	}
+	rows := slices.Clone(expected)
+	for i := range rows {
+		rows[i].At = instant(rows[i].At)
+	}
+	known := clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, DoNothing: true}
+	return translate("expect deliveries", s.writer.WithContext(ctx).Clauses(known).Create(&rows).Error)
+}
+
+// DeliveriesTo lists every delivery of an alert to a receiver, in the order in which it is told.
+func (s *Store) DeliveriesTo(ctx context.Context, alertID, receiverID string) ([]models.Delivery, error) {
+	var all []models.Delivery
+	if !storable(alertID + receiverID) {
+		return nil, nil
+	}
+	err := s.reader.WithContext(ctx).Order("happened_at, id").Find(&all, "alert_id = ? AND receiver_id = ?", alertID, receiverID).Error
+	return all, translate("list deliveries of alert "+alertID, err)
 }
 
 // Delivery finds a delivery by id, with the name of its receiver while there is one.

@@ -31,7 +31,7 @@ type incidentRuleRequest struct {
 	Declare       *bool           `json:"declare,omitempty" default:"true" doc:"False makes nothing: such an alert route keeps later ones from an alert"`
 	StartInTriage bool            `json:"start_in_triage,omitempty" default:"false" doc:"Somebody is to say whether it is one"`
 	Severity      string          `json:"severity,omitempty" enum:"minor,major,critical" default:"minor"`
-	Name          string          `json:"name,omitempty" maxLength:"200" default:"{{title}}" doc:"Attributes of the alert stand in for {{title}}, {{caller}} and the like"`
+	Name          string          `json:"name,omitempty" minLength:"1" maxLength:"200" default:"{{title}}" doc:"Attributes of the alert stand in for {{title}}, {{caller}} and the like"`
 	Summary       string          `json:"summary,omitempty" maxLength:"2000" doc:"As the name"`
 	Decline       bool            `json:"decline_triage_when_resolved,omitempty" default:"false" doc:"Declines an incident that is still in triage when the last of its alerts resolves; that of a call resolves when the call ends"`
 	Grouping      groupingRequest `json:"grouping,omitempty" doc:"Which alerts join an incident that is there"`

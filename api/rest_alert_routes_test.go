@@ -104,6 +104,8 @@ func TestRESTAlertRouteFaultsAreReportedAtOnce(t *testing.T) {
 			"body.incident.severity", "body.incident.name", "body.incident.summary", "body.incident.grouping.by[1]",
 			"body.incident.grouping.by[2]", "body.incident.grouping.window_seconds")
 	rt.send(http.MethodPost, "/v1/alert-routes", `{"name": "A", "incident": {"name": "  "}}`).faults("body.incident.name")
+	rt.send(http.MethodPost, "/v1/alert-routes", `{"name": "A", "incident": {"name": "", "severity": ""}}`).faults("body.incident.name", "body.incident.severity")
+	rt.send(http.MethodPost, "/v1/alert-routes/evaluate", `{"alert_route": {"name": "A", "incident": {"name": ""}}}`).faults("body.alert_route.incident.name")
 	rt.send(http.MethodPost, "/v1/alert-routes", `{"name": "A", "incident": null, "conditions": null}`).faults("body.incident", "body.conditions")
 	rt.send(http.MethodPost, "/v1/alert-routes", `{}`).faults("body.name")
 	rt.send(http.MethodGet, "/v1/alert-routes?cursor=forged", "").faults("query.cursor")

@@ -55,7 +55,9 @@ type listedAlert struct {
 	Rings []models.Ring `json:"rings,omitempty" doc:"Left out of lists"`
 }
 
-func inList(alert models.Alert) listedAlert { return listedAlert{Alert: withoutNulls(alert)} }
+func inList(ctx context.Context, alert models.Alert) listedAlert {
+	return listedAlert{Alert: alertFor(ctx, alert)}
+}
 
 // shownAlert is an alert with what came of it.
 type shownAlert struct {
@@ -95,7 +97,7 @@ func (a *rest) alerts(ctx context.Context, in *alertsInput) (*plain[list[listedA
 		return nil, err
 	}
 	alerts, next, err := a.store.Alerts(ctx, filter, store.Page{Limit: in.Limit, Cursor: in.Cursor})
-	return answerList(each(alerts, inList), next), inQuery(err)
+	return answerList(eachFor(ctx, alerts, inList), next), inQuery(err)
 }
 
 func (a *rest) alert(ctx context.Context, in *idInput) (*plain[shownAlert], error) {
@@ -103,7 +105,7 @@ func (a *rest) alert(ctx context.Context, in *idInput) (*plain[shownAlert], erro
 	if err != nil {
 		return nil, err
 	}
-	shown := shownAlert{Alert: withoutNulls(alert)}
+	shown := shownAlert{Alert: alertFor(ctx, alert)}
 	if shown.Incidents, err = a.incidentsOf(ctx, alert.ID); err != nil {
 		return nil, err
 	}
@@ -119,18 +121,21 @@ func (a *rest) incidentsOf(ctx context.Context, alertID string) ([]linkedInciden
 	if err != nil {
 		return nil, err
 	}
-	linked := make([]linkedIncident, len(links)) // an alert route makes one at most
-	for n, link := range links {
-		incident, err := a.store.Incident(ctx, link.IncidentID)
-		if err != nil {
-			return nil, err
-		}
-		linked[n] = linkedIncident{
+	incidents, err := a.store.IncidentsByID(ctx, each(links, func(l models.IncidentAlert) string { return l.IncidentID }))
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string]models.Incident{}
+	for _, incident := range incidents {
+		byID[incident.ID] = incident
+	}
+	return each(links, func(link models.IncidentAlert) linkedIncident {
+		incident := byID[link.IncidentID] // none is ever removed
+		return linkedIncident{
 			ID: incident.ID, Label: incident.Label(), Name: incident.Name, Status: incident.Status,
 			AlertRouteID: link.AlertRouteID, Joined: link.Joined, LinkedAt: link.LinkedAt,
 		}
-	}
-	return linked, nil
+	}), nil
 }
 
 func (a *rest) invitationsTo(ctx context.Context, incidents []linkedIncident) ([]invitation, error) {

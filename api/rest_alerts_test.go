@@ -3,6 +3,8 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -138,6 +140,31 @@ func TestRESTAnAlertShowsWhatCameOfIt(t *testing.T) {
 	rt.send(http.MethodGet, "/v1/alerts/a1", "").is(http.StatusOK).into(&shown)
 	if len(shown.Deliveries) != 2 || shown.Deliveries[0].ReceiverName != "" {
 		t.Errorf("deliveries of a receiver that is gone %+v", shown.Deliveries)
+	}
+}
+
+func TestRESTAnAlertOfManyIncidentsMakesNoMoreStatements(t *testing.T) {
+	t.Parallel()
+	p := newPlenty(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"))
+	shows := func(id string, want ...string) (statements int) {
+		t.Helper()
+		var shown shownAlert
+		statements = p.counted.During(func() { p.send(http.MethodGet, "/v1/alerts/"+id, "").is(http.StatusOK).into(&shown) })
+		var labels []string
+		for _, i := range shown.Incidents {
+			labels = append(labels, i.Label)
+		}
+		if !slices.Equal(labels, want) {
+			t.Errorf("%s is linked to %v, want %v", id, labels, want)
+		}
+		return statements
+	}
+	for n := range 3 {
+		p.creates("/v1/alert-routes", fmt.Sprintf(`{"name": "Route %d", "position": %d, "later_too": true}`, n, n))
+		p.raises(fmt.Sprint("a", n), n, models.ChannelInternal)
+	}
+	if one, three := shows("a0", "INC-1"), shows("a2", "INC-4", "INC-5", "INC-6"); one != three || one == 0 {
+		t.Errorf("%d statements for one incident, and %d for three", one, three)
 	}
 }
 

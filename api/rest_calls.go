@@ -107,7 +107,7 @@ func (c callsREST) calls(ctx context.Context, in *callsInput) (*plain[list[model
 		return nil, inQuery(err)
 	}
 	c.stage(ctx, calls)
-	return answerList(calls, next), nil
+	return answerList(eachFor(ctx, calls, callFor), next), nil
 }
 
 func (c callsREST) call(ctx context.Context, in *idInput) (*plain[models.Call], error) {
@@ -115,7 +115,7 @@ func (c callsREST) call(ctx context.Context, in *idInput) (*plain[models.Call], 
 	if err != nil {
 		return nil, err
 	}
-	call = c.asItStands(ctx, call)
+	call = callFor(ctx, c.asItStands(ctx, call))
 	if call.Plan != nil {
 		call.Plan.Allowlist.Callers = each(call.Plan.Allowlist.Callers, func(a models.AllowedCaller) models.AllowedCaller { return a })
 	}

@@ -182,6 +182,7 @@ func (c callsREST) begin(ctx context.Context, l *listener, in *streamInput) (fir
 type sse struct {
 	http.ResponseWriter
 	control *http.ResponseController
+	shown   func(models.Call) models.Call // as whoever listens may see it
 }
 
 func newSSE(out huma.Context) sse {
@@ -189,7 +190,7 @@ func newSSE(out huma.Context) sse {
 	out.SetHeader("Content-Type", "text/event-stream")
 	out.SetHeader("Cache-Control", "no-store")
 	out.SetHeader("X-Accel-Buffering", "no") // a proxy in between passes everything on at once
-	return sse{w, http.NewResponseController(w)}
+	return sse{w, http.NewResponseController(w), func(call models.Call) models.Call { return callFor(out.Context(), call) }}
 }
 
 // run writes until the client leaves, does not keep up, or has listened for long enough. A connection
@@ -225,7 +226,11 @@ func (s sse) run(ctx context.Context, first []event, l *listener) {
 func (s sse) send(events []event) error {
 	var text []byte
 	for _, e := range events {
-		data, err := json.Marshal(e.data)
+		told := e.data
+		if call, ok := told.(models.Call); ok {
+			told = s.shown(call)
+		}
+		data, err := json.Marshal(told)
 		if err != nil {
 			return err
 		}

@@ -79,7 +79,7 @@ func (a *rest) deliveries(ctx context.Context, in *deliveriesInput) (*plain[list
 
 func (a *rest) delivery(ctx context.Context, in *idInput) (*plain[models.Delivery], error) {
 	delivery, err := a.store.Delivery(ctx, in.ID)
-	delivery.Alert = withoutNulls(delivery.Alert)
+	delivery.Alert = alertFor(ctx, delivery.Alert)
 	return &plain[models.Delivery]{Body: delivery}, err
 }
 

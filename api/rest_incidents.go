@@ -98,9 +98,13 @@ func (a *rest) mountIncidents() {
 		})
 	}
 	handleBody[participantRequest](a, operation(http.MethodPost, path+"/{id}/participants", "add-participant",
-		"Invite somebody to an incident; who was invited already stays so", http.StatusNotFound), a.addParticipant)
-	handle(a, operation(http.MethodGet, path+"/{id}/messages", "list-messages",
-		"List what was said about an incident, the oldest first", http.StatusNotFound), a.messages)
+		"Invite somebody to an incident; who was invited already stays so, and who could not be had in its channel is invited anew",
+		http.StatusNotFound), a.addParticipant)
+	listing := operation(http.MethodGet, path+"/{id}/messages", "list-messages",
+		"List what was said about an incident, in the order in which it was written", http.StatusNotFound)
+	listing.Description = "What happened is told when it is known: at is when it happened. Whoever reads on from a cursor misses nothing. " +
+		"What callers have said in their messages is not shown to viewers."
+	handle(a, listing, a.messages)
 	handleBody[messageRequest](a, operation(http.MethodPost, path+"/{id}/messages", "add-message",
 		"Say something about an incident, in its channel too", http.StatusNotFound), a.addMessage)
 }
@@ -129,7 +133,7 @@ func (a *rest) shownIncident(ctx context.Context, incident models.Incident) (*on
 	}
 	alerts, err := a.store.AlertsOf(ctx, incident.ID)
 	return show(shownIncident{
-		Incident: incident, Label: incident.Label(), Alerts: each(alerts, inList),
+		Incident: incident, Label: incident.Label(), Alerts: eachFor(ctx, alerts, inList),
 		Participants: append([]models.Participant{}, participants...),
 	}, incident.Version), err
 }
@@ -193,7 +197,7 @@ func (a *rest) messages(ctx context.Context, in *messagesInput) (*plain[list[mod
 		return nil, err
 	}
 	messages, next, err := a.store.Messages(ctx, in.ID, store.Page{Limit: in.Limit, Cursor: in.Cursor})
-	return answerList(messages, next), inQuery(err)
+	return answerList(eachFor(ctx, messages, messageFor), next), inQuery(err)
 }
 
 func (a *rest) addMessage(ctx context.Context, in *aboutInput) (*plain[models.IncidentMessage], error) {

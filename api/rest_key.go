@@ -64,7 +64,7 @@ func (a *rest) authorize(ctx huma.Context, next func(huma.Context)) {
 		a.refuse(ctx, problem(http.StatusForbidden, "This needs a key whose role is "+models.RoleList(who)+"; the role of yours is "+string(key.Role)+"."))
 	default:
 		a.noteUse(key)
-		a.once(huma.WithContext(ctx, store.As(ctx.Context(), key.Actor())), key.ID, next)
+		a.once(huma.WithContext(ctx, withRole(store.As(ctx.Context(), key.Actor()), key.Role)), key.ID, next)
 	}
 }
 

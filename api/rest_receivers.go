@@ -56,8 +56,12 @@ func (a *rest) mountReceivers() {
 	making := operation(http.MethodPost, path, "create-receiver", "Add an outside system that is told of alerts", http.StatusConflict)
 	making.Description = "A webhook for which no secret is brought gets one made up, which this reply shows once."
 	handleBody[receiverRequest](a, shownOnce(making), a.createReceiver)
-	handle(a, operation(http.MethodGet, path, "list-receivers", "List the receivers, the oldest first"), a.listReceivers)
-	handle(a, operation(http.MethodGet, path+"/{id}", "get-receiver", "Show a receiver, without its secret", http.StatusNotFound), a.receiver)
+	listing := operation(http.MethodGet, path, "list-receivers", "List the receivers, the oldest first")
+	showing := operation(http.MethodGet, path+"/{id}", "get-receiver", "Show a receiver, without its secret", http.StatusNotFound)
+	const hostAlone = "Admins see whole addresses, others the scheme and the host alone: the rest often holds a secret."
+	listing.Description, showing.Description = hostAlone, hostAlone
+	handle(a, listing, a.listReceivers)
+	handle(a, showing, a.receiver)
 	changing := operation(http.MethodPut, path+"/{id}", "update-receiver", "Change a receiver as a whole; a secret that is left out stays",
 		http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed)
 	changing.Description = "Where the type changes, or the scheme or host of what a secret is sent to, the secret is given again, " +
@@ -85,7 +89,7 @@ func (a *rest) createReceiver(ctx context.Context, in *createInput) (*made[madeR
 		return nil, err
 	}
 	receiver, err = a.store.CreateReceiver(ctx, receiver)
-	return create("/v1/receivers", receiver.ID, madeReceiver{receiver.Shown(), madeUp}, receiver.Version), err
+	return create("/v1/receivers", receiver.ID, madeReceiver{receiverFor(ctx, receiver), madeUp}, receiver.Version), err
 }
 
 // newSigningKey is the secret of a webhook: 256 bits that nobody guesses.
@@ -97,12 +101,12 @@ func newSigningKey() string {
 
 func (a *rest) listReceivers(ctx context.Context, in *pageInput) (*plain[list[models.Receiver]], error) {
 	receivers, next, err := a.store.Receivers(ctx, in.page())
-	return answerList(each(receivers, models.Receiver.Shown), next), inQuery(err)
+	return answerList(eachFor(ctx, receivers, receiverFor), next), inQuery(err)
 }
 
 func (a *rest) receiver(ctx context.Context, in *idInput) (*one[models.Receiver], error) {
 	receiver, err := a.store.Receiver(ctx, in.ID)
-	return show(receiver.Shown(), receiver.Version), err
+	return show(receiverFor(ctx, receiver), receiver.Version), err
 }
 
 func (a *rest) updateReceiver(ctx context.Context, in *updateInput) (*one[models.Receiver], error) {
@@ -135,7 +139,7 @@ func (a *rest) updateReceiver(ctx context.Context, in *updateInput) (*one[models
 		receiver.Secret = "" // that which is there when it is saved stays
 	}
 	receiver, err = a.store.UpdateReceiver(ctx, receiver, version)
-	return show(receiver.Shown(), receiver.Version), err
+	return show(receiverFor(ctx, receiver), receiver.Version), err
 }
 
 // takesSecretElsewhere says whether a change has the secret of a receiver sent to where it was not sent

@@ -8,7 +8,7 @@ import (
 )
 
 // wake has what is pending for the channel of an incident looked after. That this fails is logged alone: the
-// store knows what is pending, and whatever happens to the incident next has it looked after too.
+// store knows what is pending, and workflows.WakeChannels has it looked after again.
 func (s *Server) wake(ctx context.Context, incidentID string) {
 	if err := workflows.WakeIncident(ctx, s.temporal, incidentID); err != nil {
 		s.log.WarnContext(ctx, "channel of an incident not told yet", "incident", incidentID, "cause", err)

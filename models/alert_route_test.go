@@ -59,6 +59,12 @@ func TestWhatAnAlertRouteDeclares(t *testing.T) {
 	if d := RouteAlert([]AlertRoute{r}, withheld)[0].Declares; d.GroupKey != "" || d.WindowSeconds != 0 {
 		t.Errorf("callers without a number are grouped: %+v", d)
 	}
+	r.Incident.Grouping.By = []Attribute{AttrCallerName, AttrCallRoute}
+	nameless := called
+	nameless.CallerName = ""
+	if d := RouteAlert([]AlertRoute{r}, nameless)[0].Declares; d.GroupKey != "" || d.WindowSeconds != 0 {
+		t.Errorf("strangers are grouped: %+v", d)
+	}
 	r.Incident.Grouping.By = nil
 	if d := RouteAlert([]AlertRoute{r}, called)[0].Declares; d.GroupKey != "" {
 		t.Errorf("grouped by nothing: %+v", d)

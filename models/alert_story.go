@@ -130,26 +130,25 @@ func (a Alert) nameOf(userID string) string {
 	return "somebody"
 }
 
-// Headline is the message about an incident that is kept current, and alerts are all that are linked to it,
-// the oldest first.
-func (i Incident) Headline(alerts []Alert) string {
+// ShownAlerts is how many alerts a headline tells of.
+const ShownAlerts = 10
+
+// Headline is the message about an incident that is kept current. alerts are the last that are linked to it,
+// ShownAlerts at most and the oldest first; earlier is how many there were before them.
+func (i Incident) Headline(alerts []Alert, earlier int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s · %s · %s · %s", i.Label(), oneLine(i.Name), i.Severity, i.Status)
 	if i.Summary != "" {
 		b.WriteString("\n" + i.Summary)
 	}
-	if len(alerts) > shownAlerts {
-		fmt.Fprintf(&b, "\n%d earlier calls", len(alerts)-shownAlerts)
-		alerts = alerts[len(alerts)-shownAlerts:]
+	if earlier > 0 {
+		fmt.Fprintf(&b, "\n%d earlier %s", earlier, either(earlier == 1, "call", "calls"))
 	}
 	for _, a := range alerts {
 		b.WriteString("\n" + oneLine(a.Standing()) + ", from " + a.callerWords())
 	}
 	return b.String()
 }
-
-// shownAlerts is how many alerts a headline tells of.
-const shownAlerts = 10
 
 // Words are an outcome for people.
 func (o Outcome) Words() string {

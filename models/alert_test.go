@@ -141,10 +141,13 @@ func TestAHeadlineTellsHowThingsStand(t *testing.T) {
 	want := "INC-12 · Call to Support · minor · active\n" +
 		"Call to Support: ended after 1 min 10 s, nobody took it, from +447700900123 (Partner Ltd, GB)\n" +
 		"Call to Support: Bob (mobile) rings, from +447700900123 (Partner Ltd, GB)"
-	if diff := cmp.Diff(want, i.Headline([]Alert{first, second})); diff != "" {
+	if diff := cmp.Diff(want, i.Headline([]Alert{first, second}, 0)); diff != "" {
 		t.Error(diff)
 	}
-	if text := i.Headline(slices.Repeat([]Alert{first}, 14)); !strings.Contains(text, "4 earlier calls") || strings.Count(text, "\n") != 11 {
+	if text := i.Headline(slices.Repeat([]Alert{first}, ShownAlerts), 4); !strings.Contains(text, "\n4 earlier calls\n") || strings.Count(text, "\n") != 11 {
 		t.Errorf("fourteen calls: %q", text)
+	}
+	if text := i.Headline([]Alert{first}, 1); !strings.Contains(text, "\n1 earlier call\n") {
+		t.Errorf("one earlier call: %q", text)
 	}
 }

@@ -185,9 +185,7 @@ func (c Condition) validate(faults *Faults, place string) {
 		if len(c.Hours) == 0 || len(c.Hours) > 50 {
 			faults.Add(place+".hours", "must list 1 to 50 intervals")
 		}
-		for i, h := range c.Hours {
-			h.validate(faults, fmt.Sprintf("%s.hours[%d]", place, i), c.Hours[:i])
-		}
+		validateIntervals(faults, place+".hours", c.Hours)
 	default:
 		faults.Add(place+".operation", "must be equals, one_of, contains, matches or within")
 	}

@@ -75,6 +75,20 @@ func TestConditionsThatAreRefused(t *testing.T) {
 	}
 }
 
+func TestHoursThatOverlapAreNamedWhereTheyAre(t *testing.T) {
+	work := []WorkingInterval{{"monday", 9 * 60, 17 * 60}, {"tuesday", 9 * 60, 17 * 60}, {"tuesday", 16 * 60, 18 * 60}}
+	r := AlertRoute{Name: "A", Conditions: []Condition{fromGB, {Attribute: AttrTime, Operation: OpWithin, TimeZone: "UTC", Hours: work}}}.Defaults()
+	if got, want := r.Validate().Error(), "conditions[1].hours[2]: overlaps hours[1] on tuesday: make one interval of the two"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	var faults Faults
+	validateIntervals(&faults, "rotations[0].working_intervals", work)
+	want := "rotations[0].working_intervals[2]: overlaps working_intervals[1] on tuesday: make one interval of the two"
+	if got := faults.Error(); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // hasFault says whether an error names a fault at a place.
 func hasFault(err error, field string) bool {
 	var faults Faults

@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -120,6 +121,12 @@ type Participant struct {
 	ToldAt     *time.Time       `json:"told_at"` // when the channel's provider had them; nil while it has not
 }
 
+// Unreached says whether the channel's provider could not have somebody in the channel. Only another
+// invitation has it tried again.
+func (p Participant) Unreached() bool {
+	return p.Status == InvitationNamed || p.Status == InvitationFailed
+}
+
 // InvitationStatus is what became of an invitation.
 type InvitationStatus string
 
@@ -138,7 +145,8 @@ type IncidentMessage struct {
 	Key        string        `json:"-"`      // one message of a key in each incident, however often it is told
 	Author     string        `json:"author"` // the name of an API key, or ringdown
 	Text       string        `json:"text"`
-	At         time.Time     `json:"at" gorm:"column:said_at"`
+	At         time.Time     `json:"at" gorm:"column:said_at"` // when it happened, or was said
+	AddedAt    time.Time     `json:"-"`                        // later than that of all that was written before about the incident
 	Status     MessageStatus `json:"status"`
 	Fault      string        `json:"fault"`                  // why the channel's provider would not have it; may be empty
 	Posted     string        `json:"-" gorm:"column:posted"` // the provider's id of it
@@ -153,6 +161,19 @@ const (
 	MessagePosted  MessageStatus = "posted"
 	MessageFailed  MessageStatus = "failed" // the provider would not have it
 )
+
+// TellsTranscript says whether a message repeats what a caller has said.
+func (m IncidentMessage) TellsTranscript() bool {
+	return strings.HasPrefix(m.Key, alertMessage) && strings.HasSuffix(m.Key, "/"+LineTranscript)
+}
+
+// alertMessage begins the key of a message that tells of an alert.
+const alertMessage = "alert/"
+
+// AlertMessageKey is the key of the message that a line of an alert becomes.
+func AlertMessageKey(alertID string, line AlertLine) string {
+	return alertMessage + alertID + "/" + line.Key
+}
 
 // longestMessage is how many characters a message has at most.
 const longestMessage = 3000

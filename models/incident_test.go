@@ -51,3 +51,17 @@ func TestAnIncidentTakesInAlertsOfItsGroupForAWhile(t *testing.T) {
 		}
 	}
 }
+
+func TestAMessageThatRepeatsACallerIsKnown(t *testing.T) {
+	for key, want := range map[string]bool{
+		AlertMessageKey("a1", AlertLine{Key: LineTranscript}): true,
+		AlertMessageKey("a1", AlertLine{Key: LineRaised}):     false,
+		AlertMessageKey("a1", AlertLine{Key: "voicemail"}):    false,
+		"said/0198/transcript":                                false,
+		"":                                                    false,
+	} {
+		if got := (IncidentMessage{Key: key}).TellsTranscript(); got != want {
+			t.Errorf("%q: %v", key, got)
+		}
+	}
+}

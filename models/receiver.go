@@ -46,6 +46,24 @@ func (r Receiver) Shown() Receiver {
 	return r
 }
 
+// HostAlone is a receiver as those see it who may not know its whole address: a path or a query often holds
+// a secret, so that "…" stands for them.
+func (r Receiver) HostAlone() Receiver {
+	u, err := url.Parse(r.URL)
+	switch {
+	case r.URL == "":
+	case err != nil || u.Host == "":
+		r.URL = "…"
+	default:
+		site := u.Scheme + "://" + u.Host
+		if strings.TrimSuffix(r.URL, "/") != site {
+			site += "/…"
+		}
+		r.URL = site
+	}
+	return r
+}
+
 // SecretPrefix begins the secret of a webhook; standard base64 follows.
 // Source: Standard Webhooks, Signature scheme.
 const SecretPrefix = "whsec_"

@@ -57,3 +57,21 @@ func TestWhichAlertsAReceiverIsToldOf(t *testing.T) {
 		t.Errorf("one that is switched off: %q", why)
 	}
 }
+
+func TestTheHostOfAReceiverTellsNothingElse(t *testing.T) {
+	for address, want := range map[string]string{
+		"":                            "",
+		"https://example.com":         "https://example.com",
+		"https://example.com/":        "https://example.com",
+		"https://example.com/T01/B02": "https://example.com/…",
+		"https://example.com?key=abc": "https://example.com/…",
+		"http://example.com:9093/?a":  "http://example.com:9093/…",
+		"https://user:word@a.example": "https://a.example/…",
+		"hidden":                      "…",
+		"://hidden":                   "…",
+	} {
+		if got := (Receiver{URL: address}).HostAlone().URL; got != want {
+			t.Errorf("%q is shown as %q, want %q", address, got, want)
+		}
+	}
+}

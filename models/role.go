@@ -9,13 +9,19 @@ type Role string
 // The roles.
 const (
 	RoleAdmin     Role = "admin"     // everything
-	RoleReviewer  Role = "reviewer"  // decides on requests for numbers; reads all but the keys
+	RoleReviewer  Role = "reviewer"  // decides on requests for numbers; reads all but the keys and the whole addresses of receivers
 	RoleRequester Role = "requester" // asks for numbers, and sees what the form offers
-	RoleViewer    Role = "viewer"    // reads all but the keys and what callers have said
+	RoleViewer    Role = "viewer"    // reads what reviewers read, but not what callers have said
 )
 
 // Roles are all roles, the mightiest first.
 var Roles = []Role{RoleAdmin, RoleReviewer, RoleRequester, RoleViewer}
+
+// ReadsCallers says whether a role may read what callers have said.
+func (r Role) ReadsCallers() bool { return r == RoleAdmin || r == RoleReviewer }
+
+// ReadsAddresses says whether a role may read the whole addresses of receivers, which may hold a secret.
+func (r Role) ReadsAddresses() bool { return r == RoleAdmin }
 
 // RoleList names roles in a sentence, as in "admin, reviewer or viewer".
 func RoleList(roles []Role) string {

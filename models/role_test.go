@@ -1,6 +1,9 @@
 package models
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 func TestRolesAreNamedAsInASentence(t *testing.T) {
 	for _, c := range []struct {
@@ -15,5 +18,20 @@ func TestRolesAreNamedAsInASentence(t *testing.T) {
 		if got := RoleList(c.roles); got != c.want {
 			t.Errorf("%v: %q, want %q", c.roles, got, c.want)
 		}
+	}
+}
+
+func TestWhatRolesMayRead(t *testing.T) {
+	var callers, addresses []Role
+	for _, role := range append([]Role{""}, Roles...) {
+		if role.ReadsCallers() {
+			callers = append(callers, role)
+		}
+		if role.ReadsAddresses() {
+			addresses = append(addresses, role)
+		}
+	}
+	if fmt.Sprint(callers) != "[admin reviewer]" || fmt.Sprint(addresses) != "[admin]" {
+		t.Errorf("%v read what callers have said, %v the addresses of receivers", callers, addresses)
 	}
 }

@@ -155,7 +155,5 @@ func (r Rotation) validate(faults *Faults, place string, known func(string) bool
 		faults.Add(place+".effective_until", "must be later than effective_from")
 	}
 	r.Handover.validate(faults, place+".handover")
-	for i, w := range r.WorkingIntervals {
-		w.validate(faults, fmt.Sprintf("%s.working_intervals[%d]", place, i), r.WorkingIntervals[:i])
-	}
+	validateIntervals(faults, place+".working_intervals", r.WorkingIntervals)
 }

@@ -1,6 +1,10 @@
 package models
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // WorkingInterval is a part of a weekday, in minutes: it covers [From, To) of that day. What the
 // clock on the wall shows decides: an hour that it shows twice is work twice.
@@ -77,8 +81,16 @@ func sinceMidnight(local time.Time) time.Duration {
 	return wall.Sub(wall.Truncate(24 * time.Hour))
 }
 
-// validate reports the faults of an interval that is listed after others.
-func (w WorkingInterval) validate(faults *Faults, place string, others []WorkingInterval) {
+// validateIntervals reports the faults of a list of intervals. list is its place, as in "conditions[0].hours".
+func validateIntervals(faults *Faults, list string, intervals []WorkingInterval) {
+	for i, w := range intervals {
+		w.validate(faults, list, i, intervals[:i])
+	}
+}
+
+// validate reports the faults of the nth interval of a list, from 0, given those before it.
+func (w WorkingInterval) validate(faults *Faults, list string, nth int, others []WorkingInterval) {
+	place := fmt.Sprintf("%s[%d]", list, nth)
 	if weekdays[w.Weekday] == 0 {
 		faults.Add(place+".weekday", "must be monday, tuesday, … or sunday")
 	}
@@ -87,7 +99,7 @@ func (w WorkingInterval) validate(faults *Faults, place string, others []Working
 	}
 	for i, o := range others {
 		if w.Weekday == o.Weekday && w.From < o.To && o.From < w.To {
-			faults.Add(place, "overlaps working_intervals[%d] on %s: make one interval of the two", i, w.Weekday)
+			faults.Add(place, "overlaps %s[%d] on %s: make one interval of the two", list[strings.LastIndexByte(list, '.')+1:], i, w.Weekday)
 		}
 	}
 }

@@ -56,6 +56,7 @@ func Run(ctx context.Context, c Config) error {
 	calls.RegisterWorkflow(workflows.IncidentChannel)
 	calls.RegisterWorkflow(workflows.Sweep)
 	calls.RegisterWorkflow(workflows.ReadOutside)
+	calls.RegisterWorkflow(workflows.WakeChannels)
 	if c.Receivers == nil {
 		c.Receivers = receivers.New(receivers.Config{PublicURL: c.PublicURL})
 	}
@@ -75,6 +76,7 @@ func Run(ctx context.Context, c Config) error {
 		Store: c.Store, Receivers: c.Receivers, Channel: c.Slack.Provider(), Wake: workflows.WakeIncident, Log: c.Log,
 	}
 	calls.RegisterActivity(alerts)
+	calls.RegisterActivity(&activities.Waker{Store: c.Store, Channel: c.Slack.Provider(), Wake: workflows.WakeIncident})
 
 	tellOptions := options(fail)
 	tellOptions.DisableWorkflowWorker = true
@@ -99,6 +101,9 @@ func Run(ctx context.Context, c Config) error {
 	var scheduling sync.WaitGroup
 	defer scheduling.Wait()
 	scheduling.Go(func() { untilScheduled(ctx, c, "sweep", workflows.ScheduleSweep) })
+	if c.Slack.Ready() {
+		scheduling.Go(func() { untilScheduled(ctx, c, "waking of channels", workflows.ScheduleWake) })
+	}
 	if c.Outside.Ready() {
 		scheduling.Go(func() { untilScheduled(ctx, c, "reading of outside schedules", workflows.ScheduleOutside) })
 	}

@@ -35,6 +35,9 @@ func (s *Store) RecordAlert(ctx context.Context, a models.Alert) (pending []stri
 		if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
 			return err
 		}
+		if err := nameCall(tx, &a); err != nil {
+			return err
+		}
 		if err := tx.Clauses(s.overOlder()).Create(&a).Error; err != nil {
 			return err
 		}
@@ -86,6 +89,17 @@ func keptAlert(a models.Alert) models.Alert {
 	a.StartedAt, a.ResolvedAt, a.AnsweredAt = instant(a.StartedAt), instantOrNil(a.ResolvedAt), instantOrNil(a.AnsweredAt)
 	a.IncidentIDs = nil // null: alert routes are yet to be asked
 	return a
+}
+
+// nameCall gives an alert the id of its call's row, where there is one: a call that was announced again, because
+// nobody could decide, has the id that it got first.
+func nameCall(tx *gorm.DB, a *models.Alert) error {
+	var ids []string
+	err := tx.Model(&models.Call{}).Where("carrier_call_id = ?", a.CarrierCallID).Pluck("id", &ids).Error
+	if len(ids) > 0 {
+		a.CallID = ids[0]
+	}
+	return err
 }
 
 // lockedAlert reads the alert of a call and locks it until the transaction ends.

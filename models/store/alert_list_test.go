@@ -25,8 +25,8 @@ var manyAlerts = []string{
 	`INSERT INTO incident_alerts (incident_id, alert_id, alert_route_id, joined, linked_at) SELECT 'i' || i, 'a' || i, 'ar', (1 = 0), %[1]s FROM n`,
 	`INSERT INTO participants (incident_id, user_id, name, why, invited_at, status, fault)
 		SELECT 'i' || i, 'u' || i %% 500, '', '', %[1]s, 'invited', '' FROM n`,
-	`INSERT INTO incident_messages (id, incident_id, key, author, text, said_at, status, fault, posted)
-		SELECT 'm' || i, 'i' || i %% 20, 'k' || i, '', '', %[1]s, 'posted', '', '' FROM n`,
+	`INSERT INTO incident_messages (id, incident_id, key, author, text, said_at, added_at, status, fault, posted)
+		SELECT 'm' || i, 'i' || i %% 20, 'k' || i, '', '', %[1]s, %[1]s, 'posted', '', '' FROM n`,
 	`INSERT INTO receivers (id, name, type, enabled, url, reference, secret, version, created_at, updated_at)
 		SELECT 'r' || i, 'r' || i, 'pagerduty', (1 = 1), '', '', '', 1, %[1]s, %[1]s FROM n`,
 	`INSERT INTO deliveries (id, alert_id, receiver_id, event, happened_at, status, tries, last_status, last_error)
@@ -114,6 +114,8 @@ func checkFewAreRead(t *testing.T, s *store.Store) {
 		_, _ = s.IncidentLinks(ctx, "a3")
 		_, _ = s.Participants(ctx, "i3")
 		_, _ = s.ChannelWork(ctx, "i3")
+		_, _ = s.IncidentsByID(ctx, []string{"i3", "i4"})
+		_, _ = s.ChannelsBehind(ctx, time.Date(2026, 1, 14, 0, 0, 0, 0, time.UTC), 100)
 		_, _ = s.IncidentTaking(ctx, models.Declaration{AlertRouteID: "ar3", GroupKey: `["3"]`}, noon)
 	})
 	if err != nil || len(plans) < 8 {

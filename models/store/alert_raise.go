@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -22,6 +23,9 @@ func (s *Store) RaiseAlert(ctx context.Context, a models.Alert, provider models.
 			return err
 		}
 		routed.Incidents = a.IncidentIDs
+		if routed.Labels, err = labelsOf(tx, a.IncidentIDs); err != nil {
+			return err
+		}
 		routed.Receivers, err = receiversOf(tx, a)
 		return err
 	})
@@ -36,6 +40,9 @@ func (s *Store) raise(ctx context.Context, tx *gorm.DB, a *models.Alert, provide
 		return err
 	}
 	a.SourceID = source.ID
+	if err := nameCall(tx, a); err != nil {
+		return err
+	}
 	there := clause.OnConflict{Columns: []clause.Column{{Name: "carrier_call_id"}}, DoNothing: true}
 	if err := tx.Clauses(there).Create(a).Error; err != nil {
 		return err
@@ -137,6 +144,20 @@ func declare(tx *gorm.DB, d models.Declaration, at time.Time, provider models.Ch
 	}
 	err := tx.Create(&i).Error
 	return i, err
+}
+
+// labelsOf are what people call some incidents, in the order of their ids in the list.
+func labelsOf(tx *gorm.DB, ids []string) ([]string, error) {
+	labels := make([]string, len(ids))
+	if len(ids) == 0 {
+		return labels, nil
+	}
+	var incidents []models.Incident
+	err := tx.Select("id", "number").Find(&incidents, "id IN ?", ids).Error
+	for _, i := range incidents {
+		labels[slices.Index(ids, i.ID)] = i.Label()
+	}
+	return labels, err
 }
 
 // receiversOf are the receivers that are told of an alert.

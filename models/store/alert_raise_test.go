@@ -72,6 +72,9 @@ func TestAnAlertIsRaisedOnce(t *testing.T) {
 
 		began := time.Now().Add(-time.Millisecond)
 		first := raise(t, s, firing())
+		if !slices.Equal(first.Labels, []string{"INC-1"}) {
+			t.Errorf("called %q", first.Labels)
+		}
 		for range 2 {
 			same(t, first, raise(t, s, firing()))
 		}
@@ -117,7 +120,7 @@ func TestAnAlertIsRaisedOnce(t *testing.T) {
 func TestWhatWasDecidedAboutAnAlertStandsWhateverChangesAfterwards(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
-		if first := raise(t, s, firing()); len(first.Incidents) != 0 || first.Incidents == nil || first.Receivers == nil {
+		if first := raise(t, s, firing()); len(first.Incidents) != 0 || first.Incidents == nil || first.Labels == nil || first.Receivers == nil {
 			t.Errorf("without alert routes: %#v", first)
 		}
 		route := must[models.AlertRoute](t)(s.CreateAlertRoute(ctx, declaring("Calls")))
@@ -239,9 +242,50 @@ func TestAnAlertMayMakeSeveralIncidents(t *testing.T) {
 		if !slices.Equal(names, []string{"First", "Second"}) {
 			t.Errorf("incidents %v", names)
 		}
-		if again := raise(t, s, firingNth(2, 1)).Incidents; !slices.Equal(again, ids) {
-			t.Errorf("the next joined %v, want %v", again, ids)
+		again := raise(t, s, firingNth(2, 1))
+		if !slices.Equal(again.Incidents, ids) || !slices.Equal(again.Labels, []string{"INC-1", "INC-2"}) {
+			t.Errorf("the next joined %v, which are called %q, want %v", again.Incidents, again.Labels, ids)
 		}
+		must[models.Incident](t)(s.ActOnIncident(ctx, ids[0], models.IncidentClose, 0))
+		third := raise(t, s, firingNth(3, 2))
+		if want := []string{"INC-3", "INC-2"}; !slices.Equal(third.Labels, want) {
+			t.Errorf("called %q, want %q", third.Labels, want)
+		}
+		same(t, third, raise(t, s, firingNth(3, 2)))
+	})
+}
+
+// A call that nobody could decide is announced again, and its run has another id than its row.
+func TestAnAlertNamesTheRowOfItsCall(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		arrives := func(n int) string {
+			call := arriving()
+			call.CarrierCallID = fmt.Sprint("CA", n)
+			if err := s.Arrive(ctx, call); err != nil {
+				t.Fatal(err)
+			}
+			return must[models.Call](t)(s.CallByCarrierID(ctx, call.CarrierCallID)).ID
+		}
+		names := func(when string, n int, want string) {
+			t.Helper()
+			if got := must[models.Alert](t)(s.Alert(ctx, fmt.Sprint("a", n))).CallID; got != want {
+				t.Errorf("%s: the alert is of call %s, want %s", when, got, want)
+			}
+		}
+		first, second := arrives(1), arrives(2)
+		raise(t, s, firingNth(1, 0))
+		names("raised", 1, first)
+		raise(t, s, firingNth(1, 0))
+		record(t, s, over(firingNth(1, 0)))
+		names("recorded after it was raised", 1, first)
+		record(t, s, firingNth(2, 0))
+		names("recorded before it is raised", 2, second)
+		raise(t, s, firingNth(3, 0))
+		names("raised before there is a row", 3, "c3")
+		third := arrives(3)
+		record(t, s, over(firingNth(3, 0)))
+		names("recorded since there is a row", 3, third)
 	})
 }
 

@@ -275,6 +275,7 @@ func TestWhatTheWholeCallAddsIsKept(t *testing.T) {
 		record(t, s, alert)
 		got := must[models.Call](t)(s.CallByCarrierID(ctx, "CA1"))
 		same(t, kept(call, got.ID, call.StartedAt.UTC()), got)
+		alert.CallID = got.ID
 		same(t, alert, must[models.Alert](t)(s.AlertByCall(ctx, "CA1")))
 	})
 }

@@ -20,17 +20,28 @@ type IncidentFilter struct {
 	To           time.Time // exclusive
 }
 
-// mostAlerts is how many alerts of an incident are read at once.
+// mostAlerts is how many alerts of an incident are shown with it.
 const mostAlerts = 200
 
 var (
 	lastDeclared = sorting{"created_at", "<"}
-	firstSaid    = sorting{"said_at", ">"}
+	firstAdded   = sorting{"added_at", ">"}
 )
 
 // Incident finds an incident by id.
 func (s *Store) Incident(ctx context.Context, id string) (models.Incident, error) {
 	return one[models.Incident](s.reader.WithContext(ctx), "incident", "id", id)
+}
+
+// IncidentsByID finds incidents, in the order of their numbers. What is not there is left out.
+func (s *Store) IncidentsByID(ctx context.Context, ids []string) ([]models.Incident, error) {
+	var incidents []models.Incident
+	if len(ids) == 0 {
+		return incidents, nil
+	}
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !storable(id) })
+	err := s.reader.WithContext(ctx).Order("number").Find(&incidents, "id IN ?", ids).Error
+	return incidents, translate("find incidents", err)
 }
 
 // Incidents lists incidents, the newest first.
@@ -55,13 +66,14 @@ func (f IncidentFilter) narrow(query *gorm.DB) *gorm.DB {
 
 // AlertsOf lists the alerts that are linked to an incident, the oldest first: the last 200 of them.
 func (s *Store) AlertsOf(ctx context.Context, incidentID string) ([]models.Alert, error) {
-	alerts, err := alertsOf(s.reader.WithContext(ctx), incidentID)
+	alerts, err := lastAlerts(s.reader.WithContext(ctx), incidentID, mostAlerts)
 	return alerts, translate("alerts of incident "+incidentID, err)
 }
 
-func alertsOf(query *gorm.DB, incidentID string) ([]models.Alert, error) {
+// lastAlerts are the last so many alerts that are linked to an incident, the oldest first.
+func lastAlerts(query *gorm.DB, incidentID string, most int) ([]models.Alert, error) {
 	var alerts []models.Alert
-	err := AlertFilter{IncidentID: incidentID}.narrow(query).Order(newestFirst.order()).Limit(mostAlerts).Find(&alerts).Error
+	err := AlertFilter{IncidentID: incidentID}.narrow(query).Order(newestFirst.order()).Limit(most).Find(&alerts).Error
 	for i, a := range alerts {
 		alerts[i] = whole(a)
 	}
@@ -101,12 +113,13 @@ func (s *Store) Invitations(ctx context.Context, incidentIDs []string) (map[stri
 	return invited, translate("list participants", err)
 }
 
-// Messages lists what was said about an incident, the oldest first.
+// Messages lists what was said about an incident, in the order in which it was written: of what happened
+// before, and was told late, whoever reads on misses nothing.
 func (s *Store) Messages(ctx context.Context, incidentID string, page Page) ([]models.IncidentMessage, string, error) {
 	query := s.reader.WithContext(ctx).Where("incident_id = ?", incidentID)
 	if !storable(incidentID) {
 		query = s.reader.WithContext(ctx).Where("1 = 0") // no incident has it
 	}
-	messages, next, err := list(query, page, firstSaid, func(m models.IncidentMessage) place { return place{m.At, m.ID} })
+	messages, next, err := list(query, page, firstAdded, func(m models.IncidentMessage) place { return place{m.AddedAt, m.ID} })
 	return messages, next, translate("messages of incident "+incidentID, err)
 }

@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"github.com/ringdown/ringdown/models"
 )
@@ -63,31 +65,46 @@ func (s *Store) act(ctx context.Context, tx *gorm.DB, i models.Incident, action 
 }
 
 // AddParticipant invites a user to an incident, and says why. Who is invited already stays as they are,
-// so it is safe to repeat.
+// so it is safe to repeat; who could not be had in the channel is invited anew.
 func (s *Store) AddParticipant(ctx context.Context, incidentID string, user models.User, why string) (models.Participant, error) {
 	var p models.Participant
 	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		incident, err := one[models.Incident](tx, "incident", "id", incidentID)
+		incident, err := lockedIncident(tx, incidentID)
 		if err != nil {
 			return err
 		}
 		p = participant(incident, user.ID, user.Name, why, time.Now())
-		switch added := invite(tx, []models.Participant{p}); {
-		case added.Error != nil:
-			return added.Error
-		case added.RowsAffected == 0:
-			return tx.Take(&p, "incident_id = ? AND user_id = ?", incidentID, user.ID).Error
+		var before models.Participant
+		err = tx.Take(&before, "incident_id = ? AND user_id = ?", incidentID, user.ID).Error
+		switch {
+		case errors.Is(err, gorm.ErrRecordNotFound):
+			if err := tx.Create(&p).Error; err != nil {
+				return err
+			}
+			return s.audited(ctx, tx, models.ActionCreate, "participant", incidentID, nil, p)
+		case err != nil || !before.Unreached():
+			p = before
+			return err
 		}
-		return s.audited(ctx, tx, models.ActionCreate, "participant", incidentID, nil, p)
+		if err := tx.Model(&p).Select(ofInvitation).UpdateColumns(&p).Error; err != nil {
+			return err
+		}
+		return s.audited(ctx, tx, models.ActionUpdate, "participant", incidentID, before, p)
 	})
 	return p, translate("add participant", err)
+}
+
+// lockedIncident reads an incident and locks it until the transaction ends.
+func lockedIncident(tx *gorm.DB, id string) (models.Incident, error) {
+	locked := clause.Locking{Strength: clause.LockingStrengthUpdate}
+	return one[models.Incident](tx.Clauses(locked), "incident", "id", id)
 }
 
 // AddMessage says something about an incident in the name of whoever makes the changes of the context.
 func (s *Store) AddMessage(ctx context.Context, incidentID, text string) (models.IncidentMessage, error) {
 	var m models.IncidentMessage
 	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		incident, err := one[models.Incident](tx, "incident", "id", incidentID)
+		incident, err := lockedIncident(tx, incidentID)
 		if err != nil {
 			return err
 		}

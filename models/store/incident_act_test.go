@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +131,45 @@ func TestSomebodyIsAddedToAnIncidentOnce(t *testing.T) {
 	})
 }
 
+func TestWhoCouldNotBeHadInAChannelIsInvitedAnewWhenTheyAreAdded(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := store.As(context.Background(), operator)
+		id := onSlack(t, s, firing())
+		for n, c := range []struct {
+			status models.InvitationStatus
+			anew   bool
+		}{
+			{models.InvitationPending, false}, {models.InvitationFailed, true}, {models.InvitationNamed, true}, {models.InvitationSent, false},
+		} {
+			before := must[[]models.Participant](t)(s.Participants(ctx, id))[0]
+			before.Status, before.Fault, before.ToldAt = c.status, "has no account there", &noon
+			if err := s.KeepParticipant(ctx, before); err != nil {
+				t.Fatal(err)
+			}
+			audited := len(audit(t, s, store.ChangeFilter{NounID: id}))
+			now := must[models.Participant](t)(s.AddParticipant(ctx, id, models.User{ID: "u1", Name: "Alice"}, fmt.Sprint("was added ", n)))
+			same(t, []models.Participant{now}, must[[]models.Participant](t)(s.Participants(ctx, id)))
+			changes := audit(t, s, store.ChangeFilter{NounID: id})[audited:]
+			if !c.anew {
+				same(t, before, now)
+				if len(changes) > 0 {
+					t.Errorf("%s: audited %v", c.status, changes)
+				}
+				continue
+			}
+			if now.Status != models.InvitationPending || now.Fault != "" || now.ToldAt != nil || now.Why != fmt.Sprint("was added ", n) || !now.InvitedAt.After(before.InvitedAt) {
+				t.Errorf("%s: invited %+v", c.status, now)
+			}
+			if want := `Night desk: update participant "Alice", ` + asJSON(t, before) + " -> " + asJSON(t, now); len(changes) != 1 || told(changes[0]) != want {
+				t.Errorf("%s: audited %v, want %s", c.status, changes, want)
+			}
+			if work := must[store.ChannelWork](t)(s.ChannelWork(ctx, id)); len(work.Participants) != 1 {
+				t.Errorf("%s: to be invited are %v", c.status, work.Participants)
+			}
+		}
+	})
+}
+
 func TestWhoInvitedWhomIsReadForManyIncidentsAtOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
@@ -150,45 +188,6 @@ func TestWhoInvitedWhomIsReadForManyIncidentsAtOnce(t *testing.T) {
 		}
 		if none := must[map[string][]models.Participant](t)(s.Invitations(ctx, nil)); len(none) != 0 {
 			t.Errorf("invited to nothing: %v", none)
-		}
-	})
-}
-
-func TestMessagesStandInTheOrderInWhichTheyWereSaid(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		ctx := store.As(context.Background(), operator)
-		incident := declared(t, s)
-		var want []string
-		for i := range 5 {
-			m := must[models.IncidentMessage](t)(s.AddMessage(ctx, incident.ID, fmt.Sprintf("Line %d: *bold* <!channel> {{title}}\nand more ☎", i)))
-			if m.Author != "Night desk" || m.Status != models.MessagePosted || m.Key != "said/"+m.ID || m.IncidentID != incident.ID {
-				t.Errorf("said %+v", m)
-			}
-			want = append(want, m.ID)
-		}
-		var got []string
-		for page := (store.Page{Limit: 2}); ; {
-			some, next, err := s.Messages(ctx, incident.ID, page)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, m := range some {
-				got = append(got, m.ID)
-			}
-			if page.Cursor = next; next == "" {
-				break
-			}
-		}
-		if len(got) != 7 || !slices.Equal(got[2:], want) {
-			t.Errorf("in the order %v, want %v", got, want)
-		}
-		if changes := audit(t, s, store.ChangeFilter{Noun: "message", NounID: incident.ID}); len(changes) != 5 {
-			t.Errorf("audited: %v", changes)
-		}
-		for _, id := range []string{"none", "a\x00b"} {
-			if messages, next, err := s.Messages(ctx, id, store.Page{}); len(messages) != 0 || next != "" || err != nil {
-				t.Errorf("messages of %q: %v, %q, %v", id, messages, next, err)
-			}
 		}
 	})
 }

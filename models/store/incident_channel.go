@@ -25,16 +25,25 @@ func (s *Store) ChannelWork(ctx context.Context, incidentID string) (ChannelWork
 	if work.Incident, err = one[models.Incident](query, "incident", "id", incidentID); err != nil {
 		return work, err
 	}
-	alerts, err := alertsOf(query, incidentID)
-	if err == nil {
-		work.Headline = work.Incident.Headline(alerts)
+	if work.Headline, err = headline(query, work.Incident); err == nil {
 		err = query.Order("invited_at, user_id").
 			Find(&work.Participants, "incident_id = ? AND status = ?", incidentID, models.InvitationPending).Error
 	}
 	if err == nil {
-		err = query.Order(firstSaid.order()).Find(&work.Messages, "incident_id = ? AND status = ?", incidentID, models.MessagePending).Error
+		err = query.Order("said_at, id").Find(&work.Messages, "incident_id = ? AND status = ?", incidentID, models.MessagePending).Error
 	}
 	return work, translate("what the channel of incident "+incidentID+" is to be told", err)
+}
+
+// headline tells of the last alerts of an incident, and counts the others.
+func headline(query *gorm.DB, i models.Incident) (string, error) {
+	alerts, err := lastAlerts(query, i.ID, models.ShownAlerts)
+	if err != nil || len(alerts) < models.ShownAlerts {
+		return i.Headline(alerts, 0), err
+	}
+	var all int64
+	err = query.Model(&models.IncidentAlert{}).Where("incident_id = ?", i.ID).Count(&all).Error
+	return i.Headline(alerts, int(all)-len(alerts)), err
 }
 
 // KeepChannel writes what is known of an incident's channel; its provider stays. It is no change to

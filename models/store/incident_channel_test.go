@@ -147,6 +147,25 @@ func TestAnIncidentKeepsTheProviderThatItWasDeclaredWith(t *testing.T) {
 	})
 }
 
+func TestAHeadlineCountsTheCallsThatItDoesNotTellOf(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		id := onSlack(t, s, firingNth(0, 0))
+		for _, c := range []struct {
+			calls int
+			says  string
+		}{{models.ShownAlerts, ""}, {models.ShownAlerts + 1, "\n1 earlier call\n"}, {215, "\n205 earlier calls\n"}} {
+			for n := 1; n < c.calls; n++ {
+				must[models.Routed](t)(s.RaiseAlert(ctx, firingNth(n, n), models.ChannelSlack))
+			}
+			headline := must[store.ChannelWork](t)(s.ChannelWork(ctx, id)).Headline
+			if got := strings.Count(headline, "nobody is rung yet"); got != models.ShownAlerts || strings.Contains(headline, "earlier") != (c.says != "") || !strings.Contains(headline, c.says) {
+				t.Errorf("of %d calls it tells of %d: %q", c.calls, got, headline)
+			}
+		}
+	})
+}
+
 func TestWhatBecameOfInvitationsAndMessagesIsKept(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -27,7 +28,8 @@ func tell(tx *gorm.DB, a models.Alert) error {
 		return nil
 	}
 	var incidents []models.Incident
-	if err := tx.Order("number").Find(&incidents, "id IN ?", a.IncidentIDs).Error; err != nil {
+	locked := clause.Locking{Strength: clause.LockingStrengthUpdate}
+	if err := tx.Clauses(locked).Order("number").Find(&incidents, "id IN ?", a.IncidentIDs).Error; err != nil {
 		return err
 	}
 	var people []models.Participant
@@ -35,7 +37,7 @@ func tell(tx *gorm.DB, a models.Alert) error {
 	for _, i := range incidents {
 		people = append(people, rungFor(i, a)...)
 		for _, line := range a.Lines() {
-			messages = append(messages, message(i, "alert/"+a.ID+"/"+line.Key, system, line.Text, line.At))
+			messages = append(messages, message(i, models.AlertMessageKey(a.ID, line), system, line.Text, line.At))
 		}
 	}
 	if err := invite(tx, people).Error; err != nil {
@@ -73,7 +75,8 @@ func participant(i models.Incident, userID, name, why string, at time.Time) mode
 }
 
 // invite adds participants who are not there yet, always in one order: two that add the same people at
-// once wait for each other, and never both.
+// once wait for each other, and never both. Whoever could not be had in the channel is invited anew when they
+// are rung for a later alert, once: the instant tells alerts apart, and it is the same in every report of one.
 func invite(tx *gorm.DB, people []models.Participant) *gorm.DB {
 	if len(people) == 0 {
 		return tx
@@ -81,9 +84,19 @@ func invite(tx *gorm.DB, people []models.Participant) *gorm.DB {
 	slices.SortFunc(people, func(a, b models.Participant) int {
 		return cmp.Or(strings.Compare(a.IncidentID, b.IncidentID), strings.Compare(a.UserID, b.UserID))
 	})
-	there := clause.OnConflict{Columns: []clause.Column{{Name: "incident_id"}, {Name: "user_id"}}, DoNothing: true}
-	return tx.Clauses(there).CreateInBatches(&people, atATime)
+	again := clause.OnConflict{
+		Columns:   []clause.Column{{Name: "incident_id"}, {Name: "user_id"}},
+		DoUpdates: clause.AssignmentColumns(ofInvitation),
+		Where: clause.Where{Exprs: []clause.Expression{clause.Expr{
+			SQL:  "participants.status IN ? AND excluded.invited_at > participants.invited_at",
+			Vars: []any{[]models.InvitationStatus{models.InvitationFailed, models.InvitationNamed}},
+		}}},
+	}
+	return tx.Clauses(again).CreateInBatches(&people, atATime)
 }
+
+// ofInvitation are the columns of a participant that another invitation writes anew.
+var ofInvitation = []string{"name", "why", "invited_at", "status", "fault", "told_at"}
 
 // message is something as it is said. Where people talk by the API alone it is posted at once.
 func message(i models.Incident, key, author, text string, at time.Time) models.IncidentMessage {
@@ -96,18 +109,43 @@ func message(i models.Incident, key, author, text string, at time.Time) models.I
 	return m
 }
 
-// say adds messages that are not there yet.
+// say adds messages that are not there yet, after all that were written before. Their incidents are locked, so
+// that whoever reads on from the last message they saw misses none.
 func say(tx *gorm.DB, messages []models.IncidentMessage) error {
 	if len(messages) == 0 {
 		return nil
+	}
+	if err := placeLast(tx, messages); err != nil {
+		return err
 	}
 	there := clause.OnConflict{Columns: []clause.Column{{Name: "incident_id"}, {Name: "key"}}, DoNothing: true}
 	return tx.Clauses(there).CreateInBatches(&messages, atATime).Error
 }
 
-// declineResolved declines incidents that nobody has accepted, and that are to be declined when the
-// last of their alerts has resolved. The table is locked already. An incident is locked before its alerts are looked at: of two that
-// resolve at once, the second sees the first.
+// placeLast has messages come after all that are there, whatever the clocks of those say who wrote them. Those
+// of one incident that are written together come in the order of their ids.
+func placeLast(tx *gorm.DB, messages []models.IncidentMessage) error {
+	now, at := instant(time.Now()), map[string]time.Time{}
+	for _, m := range messages {
+		at[m.IncidentID] = now
+	}
+	var last []models.IncidentMessage
+	err := tx.Select("incident_id", "added_at").Find(&last, `incident_id IN ? AND added_at =
+		(SELECT MAX(added_at) FROM incident_messages m WHERE m.incident_id = incident_messages.incident_id)`, slices.Collect(maps.Keys(at))).Error
+	for _, m := range last {
+		if !m.AddedAt.Before(now) {
+			at[m.IncidentID] = instant(m.AddedAt).Add(time.Microsecond)
+		}
+	}
+	for i := range messages {
+		messages[i].AddedAt = at[messages[i].IncidentID]
+	}
+	return err
+}
+
+// declineResolved declines incidents that nobody has accepted, and that are to be declined when the last of
+// their alerts has resolved. The table is locked already. An incident is locked before its alerts are looked
+// at: of two that resolve at once, the second sees the first.
 func (s *Store) declineResolved(ctx context.Context, tx *gorm.DB, ids []string) error {
 	if len(ids) == 0 {
 		return nil

@@ -82,6 +82,68 @@ func TestSomebodyWhoIsRungByTwoCallsIsInvitedOnce(t *testing.T) {
 	})
 }
 
+func TestWhoCouldNotBeHadInAChannelIsInvitedAnewOnceForEachLaterAlert(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		id := onSlack(t, s, firing())
+		alice := func() models.Participant {
+			t.Helper()
+			return must[[]models.Participant](t)(s.Participants(ctx, id))[0]
+		}
+		settle := func(status models.InvitationStatus) {
+			t.Helper()
+			p := alice()
+			p.Status, p.Fault, p.ToldAt = status, "has no account there", &noon
+			if err := s.KeepParticipant(ctx, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		second, third := firingNth(2, 1), firingNth(3, 2)
+		second.RouteName = "Sales"
+		for _, a := range []*models.Alert{&second, &third} {
+			a.Rings = []models.Ring{ring("u1", "Alice", a.StartedAt)}
+		}
+		rung := func(a models.Alert) models.Alert { // once more
+			a.Rings = append(slices.Clone(a.Rings), models.Ring{Attempt: "2.u1.1.1", UserID: "u1", Name: "Alice", Label: "desk", At: noon.Add(time.Hour), State: models.Ringing})
+			return a
+		}
+		for _, c := range []struct {
+			name   string
+			status models.InvitationStatus
+			does   func() []string
+			anew   bool
+		}{
+			{"the same alert again", models.InvitationFailed, func() []string { return record(t, s, over(firing())) }, false},
+			{"a later alert, while they are there", models.InvitationSent, func() []string { return record(t, s, second) }, false},
+			{"a later alert", models.InvitationFailed, func() []string {
+				return must[models.Routed](t)(s.RaiseAlert(ctx, second, models.ChannelSlack)).Incidents
+			}, true},
+			{"it again", models.InvitationFailed, func() []string { return record(t, s, second) }, false},
+			{"it again, with another phone of theirs", models.InvitationNamed, func() []string { return record(t, s, rung(second)) }, false},
+			{"the earlier one again", models.InvitationNamed, func() []string { return record(t, s, rung(firing())) }, false},
+			{"a still later alert", models.InvitationNamed, func() []string {
+				must[models.Routed](t)(s.RaiseAlert(ctx, firingNth(3, 2), models.ChannelSlack)) // nobody is rung yet
+				return record(t, s, third)
+			}, true},
+		} {
+			settle(c.status)
+			before := alice()
+			pending := c.does()
+			now := alice()
+			if !c.anew {
+				same(t, before, now)
+				continue
+			}
+			if now.Status != models.InvitationPending || now.Fault != "" || now.ToldAt != nil || !now.InvitedAt.After(before.InvitedAt) || !slices.Contains(pending, id) {
+				t.Errorf("%s: invited %+v, to be told is %v", c.name, now, pending)
+			}
+		}
+		if why := alice().Why; why != `was rung by call route "Support"` {
+			t.Errorf("Alice %s", why)
+		}
+	})
+}
+
 func TestTriageIsDeclinedWhenTheLastOfItsAlertsHasResolved(t *testing.T) {
 	const declined = "ringdown: Declined: every call that it is about has ended."
 	for _, c := range []struct {

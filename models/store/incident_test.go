@@ -88,6 +88,23 @@ func TestOfManyAlertsOfAnIncidentTheLastAreRead(t *testing.T) {
 	})
 }
 
+func TestIncidentsAreFoundByTheirIDs(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		must[models.AlertRoute](t)(s.CreateAlertRoute(ctx, declaring("Calls")))
+		for n := range 3 {
+			raise(t, s, firingNth(n, n))
+		}
+		all := incidents(t, s)
+		same(t, []models.Incident{all[0], all[2]}, must[[]models.Incident](t)(s.IncidentsByID(ctx, []string{all[2].ID, "none", "a\x00b", all[0].ID})))
+		for _, ids := range [][]string{nil, {"a\x00b"}} {
+			if none := must[[]models.Incident](t)(s.IncidentsByID(ctx, ids)); len(none) != 0 {
+				t.Errorf("%q are %v", ids, none)
+			}
+		}
+	})
+}
+
 func TestAlertsAreNarrowedAndTheNewestIsTheFirst(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()

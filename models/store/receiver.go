@@ -20,8 +20,14 @@ func receiverStamp(r *models.Receiver) stamp {
 // CreateReceiver adds a receiver. models.ErrTaken says that another has the name.
 func (s *Store) CreateReceiver(ctx context.Context, r models.Receiver) (models.Receiver, error) {
 	r = r.Shown()
-	err := s.create(ctx, "receiver", &r, receiverStamp(&r))
-	return r, err
+	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		receiverStamp(&r).begin()
+		if err := tx.Create(&r).Error; err != nil {
+			return err
+		}
+		return s.audited(ctx, tx, models.ActionCreate, "receiver", r.ID, nil, r.HostAlone())
+	})
+	return r, translate("create receiver", err)
 }
 
 // Receiver finds a receiver by id, with its secret.
@@ -84,14 +90,15 @@ func (s *Store) UpdateReceiver(ctx context.Context, r models.Receiver, ifVersion
 	return r, translate("update receiver "+r.ID, err)
 }
 
-// auditReceiver audits what people see of a receiver, and that its secret is another one.
+// auditReceiver audits what everybody may see of a receiver, and that its secret is another one. Where the rest
+// of its address alone changes, before and after look the same.
 func (s *Store) auditReceiver(ctx context.Context, tx *gorm.DB, before, after models.Receiver) error {
 	same, err := alike(before, after)
 	if err == nil && !same {
-		err = s.audited(ctx, tx, models.ActionUpdate, "receiver", after.ID, before, after)
+		err = s.audited(ctx, tx, models.ActionUpdate, "receiver", after.ID, before.HostAlone(), after.HostAlone())
 	}
 	if err == nil && before.Secret != after.Secret {
-		err = s.audited(ctx, tx, actionNewSecret, "receiver", after.ID, before, after)
+		err = s.audited(ctx, tx, actionNewSecret, "receiver", after.ID, before.HostAlone(), after.HostAlone())
 	}
 	return err
 }
@@ -101,7 +108,7 @@ func (s *Store) auditReceiver(ctx context.Context, tx *gorm.DB, before, after mo
 func (s *Store) DeleteReceiver(ctx context.Context, id string, ifVersion int) error {
 	var r models.Receiver
 	return s.remove(ctx, "receiver", &r, id, ifVersion, func(*gorm.DB) error {
-		r = r.Shown() // as the audit list has it
+		r = r.Shown().HostAlone() // as the audit list has it
 		return nil
 	})
 }

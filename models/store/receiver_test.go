@@ -95,6 +95,35 @@ func TestNoSecretIsInTheAuditListButThatItChanged(t *testing.T) {
 	})
 }
 
+func TestTheAuditListKeepsTheHostOfAReceiverAlone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		r := hook("Desk")
+		r.URL = "https://alerts.example.com/in-confidence?key=in-confidence"
+		r = must[models.Receiver](t)(s.CreateReceiver(ctx, r))
+		r.URL = "https://alerts.example.com/also-in-confidence" // the path alone, which is a change all the same
+		r = must[models.Receiver](t)(s.UpdateReceiver(ctx, r, 0))
+		r.Secret = secondSecret
+		r = must[models.Receiver](t)(s.UpdateReceiver(ctx, r, 0))
+		if kept := must[models.Receiver](t)(s.Receiver(ctx, r.ID)); kept.URL != "https://alerts.example.com/also-in-confidence" {
+			t.Errorf("the address is %s", kept.URL)
+		}
+		if err := s.DeleteReceiver(ctx, r.ID, 0); err != nil {
+			t.Fatal(err)
+		}
+		var actions []string
+		for _, c := range audit(t, s, store.ChangeFilter{NounID: r.ID}) {
+			actions = append(actions, c.Action)
+			if said := told(c); strings.Contains(said, "in-confidence") || !strings.Contains(said, `"url":"https://alerts.example.com/…"`) {
+				t.Errorf("audited: %s", said)
+			}
+		}
+		if want := []string{"create", "update", "new_secret", "delete"}; !slices.Equal(actions, want) {
+			t.Errorf("audited %v, want %v", actions, want)
+		}
+	})
+}
+
 func TestAReceiverGoesAndItsDeliveriesStay(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()

@@ -114,6 +114,7 @@ CREATE TABLE participants (
     CONSTRAINT participants_user_id_key PRIMARY KEY (incident_id, user_id)
 );
 CREATE INDEX participants_user ON participants (user_id, incident_id);
+CREATE INDEX participants_status ON participants (status, invited_at);
 
 CREATE TABLE incident_messages (
     id          text NOT NULL,
@@ -122,13 +123,16 @@ CREATE TABLE incident_messages (
     author      text NOT NULL,
     text        text NOT NULL,
     said_at     timestamp NOT NULL,
+    added_at    timestamp NOT NULL,
     status      text NOT NULL,
     fault       text NOT NULL,
     posted      text NOT NULL,
     CONSTRAINT incident_messages_id_key PRIMARY KEY (id)
 );
 CREATE UNIQUE INDEX incident_messages_key_key ON incident_messages (incident_id, key);
-CREATE INDEX incident_messages_said_at ON incident_messages (incident_id, said_at, id);
+-- Whoever reads on misses nothing: a message comes after all that were written before it.
+CREATE INDEX incident_messages_added_at ON incident_messages (incident_id, added_at, id);
+CREATE INDEX incident_messages_status ON incident_messages (status, added_at);
 
 CREATE TABLE receivers (
     id         text NOT NULL,

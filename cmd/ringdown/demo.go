@@ -94,7 +94,7 @@ func seedDemo(ctx context.Context, s *store.Store) error {
 		}
 	}
 	_, err = s.CreateAlertRoute(ctx, models.AlertRoute{
-		Name: "Calls", Enabled: true,
+		Name: "Calls", Enabled: true, Position: 100, // after what people add
 		Incident: models.IncidentRule{
 			Declare: true, StartInTriage: true, Summary: "A call from {{country}} to {{number}}.",
 			Grouping: models.Grouping{By: []models.Attribute{models.AttrCallRoute, models.AttrCaller}, WindowSeconds: 600},

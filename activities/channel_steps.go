@@ -28,28 +28,37 @@ func (c *Channels) open(ctx context.Context, i *models.Incident) error {
 // headlineKey marks the headline in Slack.
 const headlineKey = "headline"
 
-// headline posts the headline or changes it. One that somebody has removed is posted again.
+// headline posts the headline or changes it. One that somebody has removed is posted again, and is not known
+// any more until then: what is lost on the way is looked for when the step is repeated.
 func (c *Channels) headline(ctx context.Context, channel *models.Channel, text string) error {
-	posted := channel.Headline
-	if posted == "" {
-		found, err := c.Slack.Find(ctx, channel.ID, slack.Message{Key: headlineKey})
-		if err != nil {
+	if channel.Headline != "" {
+		if err := c.changeHeadline(ctx, channel, channel.Headline, text); slack.CodeOf(err) != slack.CodeMessageNotFound {
 			return err
 		}
-		posted = found
+		channel.Headline, channel.ToldText = "", ""
 	}
-	if posted != "" {
-		err := c.Slack.Update(ctx, channel.ID, posted, text)
-		if err == nil || slack.ClassOf(err) == slack.Final { // not until it changes again
-			channel.Headline, channel.ToldText = posted, toldAfter(*channel, text)
-		}
-		if slack.CodeOf(err) != slack.CodeMessageNotFound {
+	found, err := c.Slack.Find(ctx, channel.ID, slack.Message{Key: headlineKey})
+	if err != nil {
+		return err
+	}
+	if found != "" { // the removed one, perhaps
+		if err := c.changeHeadline(ctx, channel, found, text); slack.CodeOf(err) != slack.CodeMessageNotFound {
 			return err
 		}
 	}
 	id, err := c.Slack.Post(ctx, channel.ID, slack.Message{Key: headlineKey, Text: text})
 	if err == nil {
 		channel.Headline, channel.ToldText = id, untold+text
+	}
+	return err
+}
+
+// changeHeadline leaves the channel as it is when the headline is not there any more.
+func (c *Channels) changeHeadline(ctx context.Context, channel *models.Channel, id, text string) error {
+	err := c.Slack.Update(ctx, channel.ID, id, text)
+	gone := slack.CodeOf(err) == slack.CodeMessageNotFound
+	if err == nil || slack.ClassOf(err) == slack.Final && !gone { // not until it changes again
+		channel.Headline, channel.ToldText = id, toldAfter(*channel, text)
 	}
 	return err
 }

@@ -104,6 +104,81 @@ func TestAHeadlineThatWasRemovedIsPostedAgain(t *testing.T) {
 	}
 }
 
+func TestAHeadlineThatWasRemovedIsPostedOnceWhateverComesBack(t *testing.T) {
+	for name, trouble := range map[string]slacktest.Trouble{
+		"a 503 before": {Status: 503}, "a 500 after it acted": {Acts: true, Status: 500}, "a lost reply": {Acts: true, Breaks: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, s *store.Store) {
+				o := newOffice(t, s)
+				o.tellAll()
+				o.slack.Change(theChannel, func(c *slacktest.Channel) { c.Messages = nil })
+				o.rings("Alice")
+				o.slack.Fail("chat.postMessage", trouble)
+				if _, err := o.tell(activities.ChannelStep{Kind: activities.StepHeadline}); err == nil {
+					t.Error("it worked at once")
+				}
+				if left := o.left(); left[0] != "keep the headline current" {
+					t.Errorf("left: %q", left)
+				}
+				o.rings("Bob")
+				o.tellAll()
+				got := o.said()
+				if len(got) != 3 || !strings.HasSuffix(got[0], "Bob (mobile) rings, from +12025550123") || !strings.HasPrefix(got[1], "- Alice") {
+					t.Errorf("said: %q", got)
+				}
+				if kept, room := o.channel(), o.slack.Channel(theChannel); kept.Headline != room.Messages[0].ID || kept.ToldText != got[0] || kept.Fault != "" {
+					t.Errorf("kept %+v", kept)
+				}
+			})
+		})
+	}
+}
+
+// What one worker posts anew is found by the next, which knows of the removed headline alone.
+func TestAHeadlineThatWasRemovedIsPostedOnceByTwoWorkers(t *testing.T) {
+	o := newOffice(t, storetest.SQLite(t))
+	o.tellAll()
+	before := o.channel()
+	o.slack.Change(theChannel, func(c *slacktest.Channel) { c.Messages = nil })
+	o.rings("Alice")
+	for range 2 {
+		if _, err := o.tell(activities.ChannelStep{Kind: activities.StepHeadline}); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.store.KeepChannel(t.Context(), o.incident, before); err != nil { // it died before it kept the new one
+			t.Fatal(err)
+		}
+	}
+	o.tellAll()
+	if got := o.said(); len(got) != 2 || !strings.HasPrefix(got[0], "INC-1") {
+		t.Errorf("said: %q", got)
+	}
+}
+
+func TestAHeadlineThatWasRemovedIsNotTakenForANewOne(t *testing.T) {
+	o := newOffice(t, storetest.SQLite(t))
+	o.tellAll()
+	removed := o.channel().Headline
+	o.slack.Change(theChannel, func(c *slacktest.Channel) { c.Messages = nil })
+	o.rings("Alice")
+	listed := slacktest.Trouble{
+		Body: `{"ok":true,"messages":[{"ts":"` + removed + `","metadata":{"event_type":"ringdown","event_payload":{"key":"headline"}}}]}`,
+	}
+	o.slack.Fail("conversations.history", listed, listed)
+	o.slack.Fail("chat.postMessage", slacktest.Trouble{Status: 503})
+	step := activities.ChannelStep{Kind: activities.StepHeadline}
+	if _, err := o.tell(step); err == nil {
+		t.Error("it worked at once")
+	}
+	if _, err := o.tell(step); err != nil { // it knows of none, and finds the removed one
+		t.Error(err)
+	}
+	if got := o.said(); len(got) != 1 || !strings.HasPrefix(got[0], "INC-1") || o.channel().Headline != o.slack.Channel(theChannel).Messages[0].ID {
+		t.Errorf("said: %q, kept %+v", got, o.channel())
+	}
+}
+
 func TestAHeadlineWhoseReplyIsLostIsFoundAndMadeCurrent(t *testing.T) {
 	o := newOffice(t, storetest.SQLite(t))
 	if _, err := o.tell(o.pending()[0]); err != nil {

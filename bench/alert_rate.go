@@ -20,7 +20,7 @@ import (
 
 const (
 	alertsAtOnce   = 20
-	alertsABlock   = 80
+	alertsABlock   = 60
 	alertRateRatio = 0.8  // of the floor's
 	alertEvents    = 0.03 // how far the events of an alert may be from the floor's, as a share
 )
@@ -208,7 +208,7 @@ func measureAlertRates(ctx context.Context, n int, plain, told *ours, w *written
 	if err := compareAlerts(ctx, sides[1], sides[0]); err != nil {
 		return nil, err
 	}
-	blocks := max(n/25, 1)
+	blocks := max(n/30, 1)
 	for i := range blocks + 1 { // the first only warms up
 		_, _ = fmt.Fprintf(progress, "alerts alone, %d at once: %d of %d\n", alertsAtOnce, i+1, blocks+1)
 		for k := range sides {

@@ -122,7 +122,7 @@ func measureToldCalls(ctx context.Context, dir string, n int, plain, told *insta
 		{name: "nobody is told", installation: plain}, {name: "an incident, a receiver", installation: told},
 		{name: "the receiver is down", installation: down}, {name: "it answers after 25 s", installation: slow},
 	}
-	rounds := n / 5
+	rounds := n / 4
 	for i := range rounds + alertWarmUps {
 		if i%5 == 0 {
 			_, _ = fmt.Fprintf(progress, "calls whose alerts are told: %d of %d\n", i, rounds+alertWarmUps)
@@ -142,8 +142,19 @@ func measureToldCalls(ctx context.Context, dir string, n int, plain, told *insta
 	return figuresOf(all[0], all[1:]...), nil
 }
 
-// allAre holds that all deliveries on record stand as they should.
+// allAre waits until all deliveries on record stand as they should.
 func allAre(ctx context.Context, rows *store.Store, status models.DeliveryStatus) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		err := areNow(ctx, rows, status)
+		if err == nil || wait(ctx, rest) != nil {
+			return err
+		}
+	}
+}
+
+func areNow(ctx context.Context, rows *store.Store, status models.DeliveryStatus) error {
 	for _, s := range []models.DeliveryStatus{models.DeliveryPending, models.DeliveryDelivered, models.DeliveryFailed, models.DeliverySkipped} {
 		found, _, err := rows.Deliveries(ctx, store.DeliveryFilter{Status: s}, store.Page{Limit: 1})
 		if err != nil {
@@ -161,7 +172,7 @@ func (c *toldCalls) round(ctx context.Context, counts bool) error {
 	for i := range 1 + shortCalls {
 		course := courseOf(false)
 		if i > 0 {
-			course.steps, course.rings = 0, rings/2
+			course.steps, course.rings = 0, rings/3
 		}
 		t, err := oneCall(ctx, c.installation, newCallSID(), course)
 		if err != nil {

@@ -161,7 +161,7 @@ func TestTheReportOfAlertsNamesWhatIsMissed(t *testing.T) {
 				Calls: []figure{figureOf("the receiver is down: next dial", good, alertRatio, 0)},
 				Rates: []alertRate{{Name: "floor", PerSecond: 50, Pass: true}, {Name: "ours", PerSecond: 45, Ratio: 0.9, Pass: true}},
 			},
-			Load: &alertLoad{Rows: []loadRow{{After: time.Minute, Begun: 300, Pass: true}}, Pass: true},
+			Load: &alertLoad{Rows: []loadRow{{After: time.Minute, Begun: 300, Pass: true}}, Drained: 0.1, Pass: true},
 		}
 	}
 	for name, miss := range map[string]func(r *report){
@@ -169,6 +169,8 @@ func TestTheReportOfAlertsNamesWhatIsMissed(t *testing.T) {
 		"a call that waits longer": func(r *report) { r.Alerts.Calls[0].Pass = false },
 		"a worker that is slower":  func(r *report) { r.Alerts.Rates[1].Pass = false },
 		"a backlog":                func(r *report) { r.Load.Rows[0].Pass, r.Load.Pass = false, false },
+		"alerts that never end":    func(r *report) { r.Load.Drained, r.Load.Pass = 0, false },
+		"calls that broke":         func(r *report) { r.Load.Broken, r.Load.Pass = 2, false },
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, missed := range []bool{false, true} {

@@ -19,6 +19,7 @@ import (
 	"github.com/ringdown/ringdown/worker"
 	"github.com/ringdown/ringdown/workflows"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 )
 
@@ -96,9 +97,9 @@ func dialTemporal(t testing.TB, address, namespace string) client.Client {
 	return c
 }
 
-func temporalAt(address, namespace string) (client.Client, error) {
+func temporalAt(address, namespace string, between ...interceptor.ClientInterceptor) (client.Client, error) {
 	return client.Dial(client.Options{
-		HostPort: address, Namespace: namespace, DataConverter: workflows.DataConverter(),
+		HostPort: address, Namespace: namespace, DataConverter: workflows.DataConverter(), Interceptors: between,
 		Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
 	})
 }

@@ -28,6 +28,7 @@ import (
 	"github.com/ringdown/ringdown/models/store/storetest"
 	"github.com/ringdown/ringdown/simulator"
 	"github.com/ringdown/ringdown/worker"
+	"go.temporal.io/sdk/interceptor"
 )
 
 // serverRole is the environment variable that makes this test binary a server, to be killed. Its
@@ -38,6 +39,7 @@ const serverRole = "RINGDOWN_E2E_SERVER"
 type crashServer struct {
 	Temporal, Namespace, Carrier, Database, Public string
 	Slack                                          string // empty: incidents have their messages alone
+	Points                                         string // a door that activities of alerts ask at each; empty: they ask nobody
 
 	logPath string
 	process *exec.Cmd
@@ -156,7 +158,11 @@ func serveUntilKilled(role string) error {
 	if err != nil {
 		return err
 	}
-	temporal, err := temporalAt(c.Temporal, c.Namespace)
+	var between []interceptor.ClientInterceptor
+	if c.Points != "" {
+		between = append(between, &points{door: c.Points})
+	}
+	temporal, err := temporalAt(c.Temporal, c.Namespace, between...)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,8 @@ type visit struct {
 	path string // a part of the path
 	to   string // the form's To: the phone that is rung
 	has  string // a field that the form has: Status to end a call, Url to move it
+
+	about func(form url.Values) bool // says whether a form is meant
 }
 
 // expected is what a door does with a request that is to come.
@@ -55,7 +57,7 @@ func (d *door) expects(path string, form url.Values) *expected {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, e := range d.expected {
-		if e.times > 0 && strings.Contains(path, e.path) && (e.to == "" || e.to == form.Get("To")) && (e.has == "" || form.Has(e.has)) {
+		if e.times > 0 && strings.Contains(path, e.path) && (e.to == "" || e.to == form.Get("To")) && (e.has == "" || form.Has(e.has)) && (e.about == nil || e.about(form)) {
 			e.times--
 			return e
 		}
@@ -147,6 +149,16 @@ func (h *held) goesOn() {
 func (h *held) isGivenUp() {
 	h.t.Helper()
 	h.await(h.over, "is not given up")
+}
+
+// stillStands holds that whoever asked has not left so far.
+func (h *held) stillStands() {
+	h.t.Helper()
+	select {
+	case <-h.over:
+		h.t.Errorf("the request %+v is given up already", h.what)
+	default:
+	}
 }
 
 func (h *held) await(what chan struct{}, why string) {

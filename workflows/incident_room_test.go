@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"slices"
@@ -28,8 +29,17 @@ type teller struct {
 
 	mu    sync.Mutex
 	done  []string                                // steps that were tried, in words
+	read  func()                                  // what is new was read, which the run does not know yet; nil: nobody cares
 	after func(step activities.ChannelStep) error // its error is a worker that dies when the step is done; nil: none does
 	given []string                                // steps that were given up
+}
+
+func (c *teller) Pending(ctx context.Context, incidentID string) (activities.ChannelPending, error) {
+	pending, err := c.Channels.Pending(ctx, incidentID)
+	if c.read != nil {
+		c.read()
+	}
+	return pending, err
 }
 
 func (c *teller) Tell(ctx context.Context, incidentID string, step activities.ChannelStep) (activities.ChannelTold, error) {
@@ -54,6 +64,7 @@ func (c *teller) Abandon(ctx context.Context, incidentID string, step activities
 type room struct {
 	t        *testing.T
 	env      *testsuite.TestWorkflowEnvironment
+	log      bytes.Buffer // of all environments
 	slack    *slacktest.Server
 	store    *store.Store
 	teller   *teller
@@ -91,7 +102,7 @@ func newRoom(t *testing.T) *room {
 
 func (r *room) environment() *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.NewTextHandler(&r.log, nil))))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartTime(monday)
 	env.SetTestTimeout(time.Minute)

@@ -246,6 +246,29 @@ func TestALongRunGoesOnAsANewOneThatKnowsWhatDidNotWork(t *testing.T) {
 	}
 }
 
+// The run that goes on looks anyway. News that this one has not taken in would be logged as lost.
+func TestNewsThatComesAsALongRunGoesOnIsTakenIn(t *testing.T) {
+	r := newRoom(t)
+	r.runs(nil)
+	r.env = r.environment()
+	r.env.SetContinueAsNewSuggested(true)
+	r.teller.read = func() {
+		r.says("Once more.")
+		r.wake()
+	}
+	r.env.ExecuteWorkflow(workflows.IncidentChannel, r.incident, nil)
+	var goesOn *workflow.ContinueAsNewError
+	if err := r.env.GetWorkflowError(); !errors.As(err, &goesOn) {
+		t.Fatalf("it ends with %v", err)
+	}
+	if said := r.log.String(); strings.Contains(said, "unhandled signals") {
+		t.Errorf("news is left: %s", said)
+	}
+	r.env, r.teller.read = r.environment(), nil
+	r.runs(nil)
+	r.shows("U0ALICE", append(allSaid, "- Once more.")...)
+}
+
 func TestARunOfAnIncidentThatIsNoneFails(t *testing.T) {
 	r := newRoom(t)
 	r.env.ExecuteWorkflow(workflows.IncidentChannel, "nobody", nil)

@@ -48,11 +48,12 @@ func alertmanager(r models.Receiver, n notice) []message {
 	return []message{{address: below(r.URL, "api/v2/alerts"), token: strings.TrimSpace(r.Secret), body: []alertmanagerAlert{a}}}
 }
 
-// labels name the alert: they are the same in all of its events. Alertmanager drops empty ones.
+// labels name the alert: they are the same in all of its events. Alertmanager drops empty ones. It groups
+// alerts by them and writes them into logs and into links that silence: no number is among them.
 func (n notice) labels() map[string]string {
 	labels := filled(map[string]string{
 		"alertname": "IncomingCall", "severity": "critical", "alert_id": n.key, "call_route": n.Alert.RouteName, "call_route_id": n.Alert.RouteID,
-		"number": string(n.Alert.Number), "caller": string(n.Alert.Caller), "country": n.Alert.Country,
+		"country": n.Alert.Country,
 	})
 	if n.test {
 		labels["test"] = "true"
@@ -63,7 +64,8 @@ func (n notice) labels() map[string]string {
 func (n notice) annotations() map[string]string {
 	d := n.details()
 	return filled(map[string]string{
-		"summary": n.standing, "description": cut(strings.Join(n.lines(plain), "\n"), longestDescription), "caller_name": d.CallerName,
+		"summary": n.standing, "description": cut(strings.Join(n.lines(plain), "\n"), longestDescription),
+		"number": d.Number, "caller": d.Caller, "caller_name": d.CallerName,
 		"answered_by": d.AnsweredBy, "outcome": string(d.Outcome), "voicemail_transcript": d.Transcript,
 	})
 }

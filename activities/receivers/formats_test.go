@@ -113,10 +113,11 @@ func TestAlertmanagerKnowsAnAlertByLabelsThatStay(t *testing.T) {
 		describedByAlertmanager(t, request, server.bodies[i])
 	}
 	const shared = `"labels": {"alertname": "IncomingCall", "severity": "critical", "alert_id": "01ALERT", "call_route": "Support", "call_route_id": "01ROUTE",
-		"number": "+447700900001", "caller": "+12025550123", "country": "US"},
+		"country": "US"},
 		"startsAt": "2026-03-04T12:00:00Z", "generatorURL": "https://ringdown.example/v1/alerts/01ALERT"`
 	same(t, `[{`+shared+`, "endsAt": "2026-03-06T12:00:00Z", "annotations": {"summary": "Call to Support: nobody is rung yet",
-		"description": "12:00:00 UTC Call to Support from +12025550123 (Carol, US).", "caller_name": "Carol"}}]`, heard[0])
+		"description": "12:00:00 UTC Call to Support from +12025550123 (Carol, US).",
+		"number": "+447700900001", "caller": "+12025550123", "caller_name": "Carol"}}]`, heard[0])
 	updated := heard[2].([]any)[0].(map[string]any)
 	if heard[1].([]any)[0].(map[string]any)["endsAt"] != "2026-03-04T12:01:10Z" || updated["endsAt"] != "2026-03-04T12:01:10Z" {
 		t.Errorf("%v, %v", heard[1], updated)

@@ -24,7 +24,7 @@ type alertedCall struct {
 // alerted makes a line for the call of a step.
 func (s *crashAlerts) alerted(t *testing.T, step *stepOfAlert) *alertedCall {
 	t.Helper()
-	c := &alertedCall{line: s.line(t, "Alice", func(r *models.Route) { r.Name = step.name }), step: step}
+	c := &alertedCall{line: s.line(t, "Alice", func(r *models.Route) { r.Name, r.RingSeconds = step.name, 60 }), step: step}
 	c.onSlack("Alice")
 	c.hook = c.listens(models.ReceiverWebhook)
 	c.rule = c.declares(func(r *models.IncidentRule) { r.StartInTriage = false })

@@ -48,6 +48,25 @@ func TestRecordHistories(t *testing.T) {
 			}
 		})
 	}
+	t.Run("routed", func(t *testing.T) {
+		l := sharedSystem(t, "slack").line(t, "Alice / Bob", func(r *models.Route) { r.Name = "Support routed" })
+		l.onSlack("Alice")
+		rule, hook := l.declares(), l.listens(models.ReceiverWebhook)
+		caller := l.calls()
+		l.rung("Alice").rejects()
+		bob := l.rung("Bob").answers().hears("to take").presses("1").talks()
+		caller.talks().hangsUp()
+		bob.hears("hung up").ends("completed")
+		hook.hears(3)
+		l.ended(models.Connected)
+		channel := workflows.IncidentID(l.incident(rule).ID)
+		if err := l.s.temporal.GetWorkflow(t.Context(), channel, "").Get(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		record(l, "routed", workflows.CallID(l.leg.SID))
+		record(l, "alert-routed", workflows.AlertID(l.leg.SID))
+		record(l, "incident", channel)
+	})
 }
 
 // conversations are the calls whose histories are kept, and whose cost is held.

@@ -25,6 +25,7 @@ func TestHistoriesOfEveryReleaseReplay(t *testing.T) {
 			}
 			replayer.RegisterWorkflow(workflows.InboundCall)
 			replayer.RegisterWorkflow(workflows.Alert)
+			replayer.RegisterWorkflow(workflows.IncidentChannel)
 			if err := replayer.ReplayWorkflowHistoryFromJSONFile(log.NewStructuredLogger(slog.New(slog.DiscardHandler)), file); err != nil {
 				t.Error(err)
 			}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/ringdown/ringdown/activities/receivers"
@@ -85,11 +84,10 @@ func (a *Alerts) RecordAlert(ctx context.Context, alert models.Alert, expected [
 	return a.wake(ctx, pending)
 }
 
-// Undelivered lists what a receiver has not taken of an alert and nobody tries any more, in order. It is safe
-// to repeat.
+// Undelivered lists what a receiver may be told again of an alert, in order. It is safe to repeat.
 func (a *Alerts) Undelivered(ctx context.Context, alertID, receiverID string) ([]models.Delivery, error) {
 	all, err := a.Store.DeliveriesTo(ctx, alertID, receiverID)
-	return slices.DeleteFunc(all, func(d models.Delivery) bool { return !d.Undelivered() }), err
+	return models.Untold(all, time.Now()), err
 }
 
 // Deliver tells a receiver of one event. It is safe to repeat as far as the receiver is: each try has the
@@ -106,12 +104,26 @@ func (a *Alerts) Deliver(ctx context.Context, d models.Delivery) error {
 	if err != nil {
 		return databaseAway(d, err)
 	}
+	again := d.Status != models.DeliveryPending // the alert's own run tells it for the first time
+	if again {
+		all, err := a.Store.DeliveriesTo(ctx, d.AlertID, d.ReceiverID)
+		if err != nil {
+			return databaseAway(d, err)
+		}
+		if d.Later(all) {
+			d.Status, d.LastError = models.DeliveryFailed, "the receiver was told later news of the alert meanwhile"
+			return a.Store.KeepDelivery(ctx, d)
+		}
+	}
 	defer alive(ctx)()
 	now := time.Now()
 	d.Tries, d.LastTriedAt = d.Tries+int(activity.GetInfo(ctx).Attempt), &now
 	refused := a.send(ctx, r, &d)
+	if refused == nil && !again {
+		activity.GetMetricsHandler(ctx).Timer(MetricDeliveryLag).Record(max(d.DeliveredAt.Sub(d.At), 0))
+	}
 	if err := a.Store.KeepDelivery(context.WithoutCancel(ctx), d); err != nil {
-		return databaseAway(d, err)
+		return fmt.Errorf("deliver %s: %w", d.ID, err) // less and less often: the receiver was asked
 	}
 	return refused
 }
@@ -132,7 +144,6 @@ func (a *Alerts) send(ctx context.Context, r models.Receiver, d *models.Delivery
 		now := time.Now()
 		d.Status, d.DeliveredAt = models.DeliveryDelivered, &now
 		count(ctx, r.Type, TryTaken)
-		activity.GetMetricsHandler(ctx).Timer(MetricDeliveryLag).Record(max(now.Sub(d.At), 0))
 		return nil
 	}
 	d.Status, d.LastError = models.DeliveryPending, err.Error()
@@ -160,7 +171,6 @@ func (a *Alerts) GiveUp(ctx context.Context, d models.Delivery) error {
 	tried, err := a.Store.Delivery(ctx, d.ID)
 	switch {
 	case errors.Is(err, models.ErrNotFound):
-		d.LastError = "it was never tried: no worker was there"
 	case err != nil:
 		return fmt.Errorf("give up delivery %s: %w", d.ID, err)
 	case tried.Status != models.DeliveryPending:
@@ -168,7 +178,9 @@ func (a *Alerts) GiveUp(ctx context.Context, d models.Delivery) error {
 	default:
 		d = tried
 	}
-	d.Status = models.DeliveryFailed
+	if d.Status = models.DeliveryFailed; d.LastTriedAt == nil {
+		d.LastError = "it was never tried: no worker was there"
+	}
 	a.Log.WarnContext(ctx, "receiver did not take an alert in time", "receiver", d.ReceiverID, "delivery", d.ID)
 	return a.Store.KeepDelivery(ctx, d)
 }

@@ -132,6 +132,35 @@ func TestWhatComesOfADelivery(t *testing.T) {
 	}
 }
 
+// While a receiver is told again, the alert's own run may tell it something new.
+func TestWhatWouldUndoLaterNewsIsNotToldAgain(t *testing.T) {
+	s := storetest.SQLite(t)
+	alerts, _ := alertsIn(s, models.ChannelInternal)
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
+	t.Cleanup(server.Close)
+	r, err := s.CreateReceiver(t.Context(), models.Receiver{Name: "Pager", Type: models.ReceiverPagerDuty, Enabled: true, URL: server.URL, Secret: "aRoutingKey"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := models.ReceiverRef{ID: r.ID, Type: r.Type}
+	raised, _ := ref.Delivery(1, models.EventRaised, models.Alert{ID: "alert-1", StartedAt: morning}, morning)
+	resolved, _ := ref.Delivery(2, models.EventResolved, models.Alert{ID: "alert-1", StartedAt: morning}, morning)
+	raised.Status, resolved.Status = models.DeliveryFailed, models.DeliveryDelivered
+	for _, d := range []models.Delivery{raised, resolved} {
+		if err := s.KeepDelivery(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := run(t, alerts.Deliver, nil, raised); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := s.Delivery(t.Context(), raised.ID)
+	if err != nil || asked != 0 || kept.Status != models.DeliveryFailed || !strings.Contains(kept.LastError, "later news") {
+		t.Errorf("asked %d times, kept %+v (%v)", asked, kept, err)
+	}
+}
+
 func TestADeliveryIsGivenUpUnlessItWasTaken(t *testing.T) {
 	s := storetest.SQLite(t)
 	alerts, _ := alertsIn(s, models.ChannelInternal)
@@ -150,7 +179,7 @@ func TestADeliveryIsGivenUpUnlessItWasTaken(t *testing.T) {
 		if _, err := run(t, alerts.GiveUp, nil, d); err != nil {
 			t.Fatal(err)
 		}
-		if kept, err := s.Delivery(t.Context(), id); err != nil || kept.Status != c.after {
+		if kept, err := s.Delivery(t.Context(), id); err != nil || kept.Status != c.after || c.after == models.DeliveryFailed && kept.LastError == "" {
 			t.Errorf("%s: %+v (%v)", id, kept, err)
 		}
 	}

@@ -83,7 +83,7 @@ func (a *rest) delivery(ctx context.Context, in *idInput) (*plain[models.Deliver
 	return &plain[models.Delivery]{Body: delivery}, err
 }
 
-// resend may be repeated: whoever tells the receiver again already goes on.
+// resend has whoever tells the receiver again already go on.
 func (a *rest) resend(ctx context.Context, in *idInput) (*plain[sentDelivery], error) {
 	delivery, err := a.store.Delivery(ctx, in.ID)
 	if err != nil {
@@ -93,7 +93,7 @@ func (a *rest) resend(ctx context.Context, in *idInput) (*plain[sentDelivery], e
 	if err != nil {
 		return nil, err
 	}
-	if err := delivery.Resendable(all); err != nil {
+	if err := delivery.Resendable(all, a.now()); err != nil {
 		return nil, err
 	}
 	receiver, err := a.store.Receiver(ctx, delivery.ReceiverID)

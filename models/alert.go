@@ -152,13 +152,13 @@ func (a *Alert) lastRing(userID string) *Ring {
 	return nil
 }
 
-// End takes in how the call ended; told says that this was told before. It is told again as more becomes known
+// End takes in how the call ended; again says that this was told before. It is told again as more becomes known
 // of a message, and what was told first may come last. It reports whether it was news.
-func (a *Alert) End(e CallEnd, told bool) (news bool) {
+func (a *Alert) End(e CallEnd, again bool) (news bool) {
 	if older := e.Voicemail != nil && a.Voicemail != nil && a.Voicemail.beyond(*e.Voicemail); older {
 		return false
 	}
-	news = !told || a.Outcome != e.Outcome || e.Voicemail != nil && (a.Voicemail == nil || *a.Voicemail != *e.Voicemail)
+	news = !again || a.Outcome != e.Outcome || e.Voicemail != nil && (a.Voicemail == nil || *a.Voicemail != *e.Voicemail)
 	a.Outcome = e.Outcome
 	if e.Voicemail != nil {
 		a.Voicemail = e.Voicemail

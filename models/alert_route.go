@@ -176,12 +176,12 @@ func (r AlertRoute) declaration(a Alert) *Declaration {
 }
 
 // groupKey is what alerts of one incident have in common; empty where an alert joins no other. Whoever
-// withholds their number is nobody in particular, and so is whoever has no name.
+// withholds their number is nobody in particular, and so is whoever has no name where that alone tells callers apart.
 func (r AlertRoute) groupKey(a Alert) string {
 	values := make([]string, 0, len(r.Incident.Grouping.By))
 	for _, by := range r.Incident.Grouping.By {
 		value := a.Attribute(by)
-		if value == "" && (by == AttrCaller || by == AttrCallerName) {
+		if value == "" && (by == AttrCaller || by == AttrCallerName && !slices.Contains(r.Incident.Grouping.By, AttrCaller)) {
 			return ""
 		}
 		values = append(values, value)

@@ -2,6 +2,9 @@ package models
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -42,27 +45,56 @@ func DeliveryID(alertID, receiverID string, nth int) string {
 	return fmt.Sprintf("%s.%s.%d", alertID, receiverID, nth)
 }
 
+// Nth is which event of its alert a delivery is of, from 1.
+func (d Delivery) Nth() int {
+	nth, err := strconv.Atoi(d.ID[strings.LastIndexByte(d.ID, '.')+1:])
+	if err != nil {
+		return 0
+	}
+	return nth
+}
+
+// forgottenAfter is how long after the last that is known of a pending delivery nobody can be trying it any more:
+// its run was ended from outside.
+const forgottenAfter = DeliverWithin + time.Hour
+
 // Undelivered says whether nobody tries a delivery any more that was not taken.
-func (d Delivery) Undelivered() bool {
-	return d.Status == DeliveryFailed || d.Status == DeliverySkipped
+func (d Delivery) Undelivered(now time.Time) bool {
+	last := d.At
+	if d.LastTriedAt != nil {
+		last = *d.LastTriedAt
+	}
+	return d.Status == DeliveryFailed || d.Status == DeliverySkipped || d.Status == DeliveryPending && now.Sub(last) > forgottenAfter
+}
+
+// Later says whether a receiver has been told later news of an alert than a delivery, given all that it is told of
+// it: this would be undone, and an alert that is resolved there would fire anew.
+func (d Delivery) Later(all []Delivery) bool {
+	return slices.ContainsFunc(all, func(o Delivery) bool { return o.Status == DeliveryDelivered && o.Nth() > d.Nth() })
 }
 
 // Resendable says whether a delivery may be sent again, with whatever else of its alert its receiver has not
-// taken, given all of both. What came later and was delivered is not to be undone: an alert that is resolved
-// there would fire anew.
-func (d Delivery) Resendable(all []Delivery) error {
-	if !d.Undelivered() {
+// taken since the last that it has, given all of both.
+func (d Delivery) Resendable(all []Delivery, now time.Time) error {
+	switch {
+	case !d.Undelivered(now):
 		return &ConflictError{Reason: fmt.Sprintf("the delivery is %s: only one that failed or was skipped is sent again", d.Status)}
+	case d.Later(all):
+		return &ConflictError{Reason: "the receiver has been told later news of the alert, which this would undo"}
 	}
 	for _, other := range all {
-		switch {
-		case other.At.After(d.At) && other.Status == DeliveryDelivered:
-			return &ConflictError{Reason: fmt.Sprintf("the receiver has been told later that the alert is %s: this would undo it", other.Event)}
-		case other.Status == DeliveryPending:
+		if other.Status == DeliveryPending && !other.Undelivered(now) {
 			return &ConflictError{Reason: fmt.Sprintf("the receiver is still being told that the alert is %s: wait until it has taken or refused that", other.Event)}
 		}
 	}
 	return nil
+}
+
+// Untold are those of all deliveries of an alert to a receiver that may be sent again, in their order.
+func Untold(all []Delivery, now time.Time) []Delivery {
+	untold := slices.DeleteFunc(slices.Clone(all), func(d Delivery) bool { return !d.Undelivered(now) || d.Later(all) })
+	slices.SortFunc(untold, func(a, b Delivery) int { return a.Nth() - b.Nth() })
+	return untold
 }
 
 // ReceiverRef is a receiver that an alert is told to. It is kept in histories: fields are added, never

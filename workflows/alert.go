@@ -29,9 +29,9 @@ type alert struct {
 
 	endedAt *time.Time // as the call says; nil while it does not
 	events  []happened // what receivers are told
-	kept    int        // how many of them the list of deliveries has
+	listed  int        // how many of them the list of deliveries has
 	unheard bool       // by nobody
-	told    bool       // nothing is to be told any more but those
+	settled bool       // nothing is to be told any more but those
 	telling workflow.WaitGroup
 }
 
@@ -44,7 +44,7 @@ func Alert(ctx workflow.Context, in models.Raised) error {
 	if err == nil || temporal.IsCanceledError(err) { // an operator closes it: it must not go on firing
 		err = errors.Join(a.resolve(ctx), err)
 	}
-	a.told = true
+	a.settled = true
 	toTheEnd, _ := workflow.NewDisconnectedContext(ctx)
 	a.telling.Wait(toTheEnd)
 	return err
@@ -81,12 +81,12 @@ func (a *alert) raise(ctx workflow.Context, in models.Raised) error {
 	}
 	a.changed, a.lost = false, false
 	a.happens(models.EventRaised, a.row.StartedAt)
-	a.kept = len(a.events) // it is expected as it is raised
+	a.listed = len(a.events) // it is expected as it is raised
 	if err := workflow.ExecuteActivity(recording(ctx, "raise the alert"), alerts.Raise, a.row).Get(ctx, &a.routed); err != nil {
 		return err
 	}
 	if a.unheard = len(a.routed.Receivers) == 0; a.unheard {
-		a.events, a.kept = nil, 0
+		a.events, a.listed = nil, 0
 	}
 	a.tellReceivers(ctx)
 	return nil
@@ -177,8 +177,8 @@ func (a *alert) askCall(ctx workflow.Context, callSID string) error {
 
 func (a *alert) write(ctx workflow.Context) error {
 	a.changed, a.lost = false, false
-	expected := a.deliveries(a.events[a.kept:])
-	a.kept = len(a.events)
+	expected := a.deliveries(a.events[a.listed:])
+	a.listed = len(a.events)
 	return workflow.ExecuteActivity(recording(ctx, "write the alert: "+a.latest()), alerts.RecordAlert, a.row, expected).Get(ctx, nil)
 }
 

@@ -62,7 +62,7 @@ func (a *alert) tellReceivers(ctx workflow.Context) {
 // keepTold tells one receiver everything in its order, one after the other.
 func (a *alert) keepTold(ctx workflow.Context, r models.ReceiverRef) {
 	for nth := 1; ; nth++ {
-		if err := workflow.Await(ctx, func() bool { return len(a.events) >= nth || a.told }); err != nil || len(a.events) < nth {
+		if err := workflow.Await(ctx, func() bool { return len(a.events) >= nth || a.settled }); err != nil || len(a.events) < nth {
 			return
 		}
 		e := a.events[nth-1]
@@ -80,6 +80,7 @@ func deliver(ctx workflow.Context, r models.ReceiverRef, d models.Delivery, left
 	if err == nil || errors.As(err, &refused) && refused.NonRetryable() {
 		return // a refusal is on the delivery's row
 	}
+	ctx, _ = workflow.NewDisconnectedContext(ctx) // whoever cancels leaves nothing pending
 	if err := workflow.ExecuteActivity(recording(ctx, "give up telling "+r.Name), alerts.GiveUp, d).Get(ctx, nil); err != nil {
 		workflow.GetLogger(ctx).Error("give up a delivery", "delivery", d.ID, "cause", err)
 	}

@@ -75,8 +75,9 @@ func participant(i models.Incident, userID, name, why string, at time.Time) mode
 }
 
 // invite adds participants who are not there yet, always in one order: two that add the same people at
-// once wait for each other, and never both. Whoever could not be had in the channel is invited anew when they
-// are rung for a later alert, once: the instant tells alerts apart, and it is the same in every report of one.
+// once wait for each other, and never both. Whom the channel's provider refused is invited anew when they are
+// rung for a later alert, once: the instant tells alerts apart, and it is the same in every report of one. Who has
+// no account was named there already.
 func invite(tx *gorm.DB, people []models.Participant) *gorm.DB {
 	if len(people) == 0 {
 		return tx
@@ -88,8 +89,8 @@ func invite(tx *gorm.DB, people []models.Participant) *gorm.DB {
 		Columns:   []clause.Column{{Name: "incident_id"}, {Name: "user_id"}},
 		DoUpdates: clause.AssignmentColumns(ofInvitation),
 		Where: clause.Where{Exprs: []clause.Expression{clause.Expr{
-			SQL:  "participants.status IN ? AND excluded.invited_at > participants.invited_at",
-			Vars: []any{[]models.InvitationStatus{models.InvitationFailed, models.InvitationNamed}},
+			SQL:  "participants.status = ? AND excluded.invited_at > participants.invited_at",
+			Vars: []any{models.InvitationFailed},
 		}}},
 	}
 	return tx.Clauses(again).CreateInBatches(&people, atATime)

@@ -121,10 +121,11 @@ func TestWhoCouldNotBeHadInAChannelIsInvitedAnewOnceForEachLaterAlert(t *testing
 			{"it again", models.InvitationFailed, func() []string { return record(t, s, second) }, false},
 			{"it again, with another phone of theirs", models.InvitationNamed, func() []string { return record(t, s, rung(second)) }, false},
 			{"the earlier one again", models.InvitationNamed, func() []string { return record(t, s, rung(firing())) }, false},
-			{"a still later alert", models.InvitationNamed, func() []string {
+			{"a still later alert, when they have no account", models.InvitationNamed, func() []string {
 				must[models.Routed](t)(s.RaiseAlert(ctx, firingNth(3, 2), models.ChannelSlack)) // nobody is rung yet
 				return record(t, s, third)
-			}, true},
+			}, false},
+			{"a still later alert", models.InvitationFailed, func() []string { return record(t, s, third) }, true},
 		} {
 			settle(c.status)
 			before := alice()

@@ -83,7 +83,8 @@ func (a *rest) delivery(ctx context.Context, in *idInput) (*plain[models.Deliver
 	return &plain[models.Delivery]{Body: delivery}, err
 }
 
-// resend has whoever tells the receiver again already go on.
+// resend starts to tell the receiver again. Once the first of it has been tried, asking again is a conflict until
+// that is settled.
 func (a *rest) resend(ctx context.Context, in *idInput) (*plain[sentDelivery], error) {
 	delivery, err := a.store.Delivery(ctx, in.ID)
 	if err != nil {

@@ -5,7 +5,7 @@ import "time"
 // Behind is an incident whose channel is still to be told something.
 type Behind struct {
 	IncidentID string
-	Since      time.Time // when the newest of what is pending was written
+	Since      time.Time // of the newest that is pending: when it was said, or the phone of whoever is to be invited rang
 }
 
 // BehindFor is how long a channel that is behind is looked after.

@@ -32,6 +32,9 @@ type Sweeper struct {
 	CallID  func(callSID string) string // the workflow id of a call
 	AlertID func(callSID string) string // that of its alert
 	Ended   string                      // the signal that tells an alert of its call's end
+
+	// Begin has a request for a number looked after. It is safe to repeat. nil: nobody looks after requests.
+	Begin func(ctx context.Context, c client.Client, r models.NumberRequest) error
 }
 
 // Swept counts what a sweep did.
@@ -40,6 +43,7 @@ type Swept struct {
 	Closed int `json:"closed"` // rows
 	Moved  int `json:"moved"`  // callers who waited for nobody
 	Legs   int `json:"legs"`   // ended
+	Begun  int `json:"begun"`  // requests for numbers that nobody looked after
 }
 
 // What is counted of calls that no run counts, for Prometheus, by these names. See docs/metrics.md.
@@ -66,8 +70,11 @@ const (
 // Sweep looks once. It is safe to repeat, and never touches a call whose run is open, nor a talk.
 func (s *Sweeper) Sweep(ctx context.Context) (Swept, error) {
 	sw := sweep{Sweeper: s, busy: map[models.Phone]bool{}}
+	if err := sw.beginRequests(ctx); err != nil {
+		sw.fault(err)
+	}
 	if err := sw.askAfterAll(ctx); err != nil {
-		return sw.swept, err
+		return sw.swept, errors.Join(append(sw.faults, err)...)
 	}
 	var group errgroup.Group
 	group.SetLimit(lookedAfterAtOnce)

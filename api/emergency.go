@@ -15,17 +15,6 @@ import (
 	"github.com/ringdown/ringdown/models/store"
 )
 
-// EmergencyURL is where the emergency document of a number is served: below base, which does not
-// end with a slash. It is empty when base is, or when the number has no id yet.
-func EmergencyURL(base, numberID string) string {
-	if base == "" || numberID == "" {
-		return ""
-	}
-	return base + "/" + emergencyFile(numberID)
-}
-
-func emergencyFile(numberID string) string { return numberID + ".xml" }
-
 // emergencyFiles are the names of our documents among whatever else is in their folder.
 var emergencyFiles = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.xml$`)
 
@@ -115,8 +104,8 @@ func (e *emergency) write(ctx context.Context) error {
 	published := map[string]bool{}
 	var faults []error
 	for id, document := range documents {
-		published[emergencyFile(id)] = true
-		faults = append(faults, replaceFile(filepath.Join(e.folder, emergencyFile(id)), document, 0o644))
+		published[models.EmergencyFile(id)] = true
+		faults = append(faults, replaceFile(filepath.Join(e.folder, models.EmergencyFile(id)), document, 0o644))
 	}
 	faults = append(faults, removeOthers(e.folder, emergencyFiles, published))
 	return errors.Join(faults...)

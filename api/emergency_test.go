@@ -244,7 +244,7 @@ func TestTheCarrierObeysThePublishedDocument(t *testing.T) {
 			t.Cleanup(host.Close)
 			carrier := simulator.New(simulator.Config{AccountSID: account, AuthToken: authToken, Speed: 100})
 			t.Cleanup(carrier.Close)
-			hooks := twilio.WebhooksAt(away.URL, EmergencyURL(host.URL, wt.boundNumber()))
+			hooks := twilio.WebhooksAt(away.URL, models.EmergencyURL(host.URL, wt.boundNumber()))
 			carrier.AddNumber(simulator.Number{
 				Phone: ourNumber, VoiceURL: hooks.Voice, VoiceFallbackURL: hooks.Fallback, VoiceFallbackMethod: hooks.FallbackMethod,
 			})

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -74,6 +75,7 @@ func (a *rest) once(ctx huma.Context, keyID string, next func(huma.Context)) {
 		KeyID: keyID, Token: tokens[0], Claim: uuid.NewString(), Request: fingerprint(ctx, body), ClaimedAt: a.now(),
 	}
 	kept, err := a.claim(ctx.Context(), claim)
+	ctx = huma.WithContext(ctx, withToken(ctx.Context(), claim.Token))
 	secret, _ := ctx.Operation().Metadata[shownOnceField].(bool)
 	switch {
 	case err != nil:
@@ -96,6 +98,19 @@ func (a *rest) once(ctx huma.Context, keyID string, next func(huma.Context)) {
 	}
 }
 
+type tokenKey struct{}
+
+// withToken makes a request one with an Idempotency-Key.
+func withToken(ctx context.Context, token string) context.Context {
+	return context.WithValue(ctx, tokenKey{}, token)
+}
+
+// tokenOf is the Idempotency-Key that a request came with, empty for none.
+func tokenOf(ctx context.Context) string {
+	token, _ := ctx.Value(tokenKey{}).(string)
+	return token
+}
+
 // claimable reads the body of a request that has an Idempotency-Key.
 func claimable(ctx huma.Context, tokens []string) ([]byte, error) {
 	unprintable := func(r rune) bool { return r < ' ' || r > '~' }
@@ -103,12 +118,13 @@ func claimable(ctx huma.Context, tokens []string) ([]byte, error) {
 		reason := fmt.Sprintf("must be one text of 1 to %d printable ASCII characters", tokenAtMost)
 		return nil, invalidProblem("header", models.Faults{{Field: tokenHeader, Reason: reason}})
 	}
-	_ = ctx.SetReadDeadline(time.Now().Add(bodyWithin)) // not every connection knows one
-	body, err := io.ReadAll(io.LimitReader(ctx.BodyReader(), bodyLimit+1))
+	within, most := cmp.Or(ctx.Operation().BodyReadTimeout, bodyWithin), cmp.Or(ctx.Operation().MaxBodyBytes, bodyLimit)
+	_ = ctx.SetReadDeadline(time.Now().Add(within)) // not every connection knows one
+	body, err := io.ReadAll(io.LimitReader(ctx.BodyReader(), most+1))
 	switch {
 	case err != nil:
 		return nil, problem(http.StatusBadRequest, "The body broke off.")
-	case len(body) > bodyLimit:
+	case int64(len(body)) > most:
 		return nil, problem(http.StatusRequestEntityTooLarge, "The body is too large.")
 	default:
 		return body, nil

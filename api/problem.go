@@ -25,6 +25,8 @@ func problemFor(err error) *huma.ErrorModel {
 		carrier *twilio.CarrierError
 		inUse   *models.InUseError
 		unable  *models.ConflictError
+		full    *models.AllotmentError
+		may     *models.ForbiddenError
 	)
 	switch {
 	case errors.As(err, &ready):
@@ -43,6 +45,10 @@ func problemFor(err error) *huma.ErrorModel {
 		return problem(http.StatusConflict, sentence(inUse.Error()))
 	case errors.As(err, &unable):
 		return problem(http.StatusConflict, sentence(unable.Error()))
+	case errors.As(err, &full):
+		return problem(http.StatusConflict, sentence(full.Error()))
+	case errors.As(err, &may):
+		return problem(http.StatusForbidden, sentence(may.Error()))
 	case errors.Is(err, models.ErrStale):
 		return problem(http.StatusPreconditionFailed, "It changed since it was read: read it again and repeat the change.")
 	case errors.Is(err, models.ErrAway):

@@ -19,7 +19,7 @@ import (
 
 // The checker of the document reads these as text.
 func init() {
-	for _, kind := range []string{"text/calendar", "text/vcard"} {
+	for _, kind := range append([]string{"text/calendar", "text/vcard"}, models.DocumentTypes...) {
 		openapi3filter.RegisterBodyDecoder(kind, openapi3filter.PlainBodyDecoder)
 	}
 }
@@ -42,7 +42,7 @@ func TestRESTAnswersWhateverIsSentWithoutAFault(t *testing.T) {
 		}
 		r := httptest.NewRequest(method, filled(d, path, ids)+query(d, op, ids), strings.NewReader(sent(d, doc, op, ids)))
 		r.Header.Set("Authorization", "Bearer "+restKey)
-		r.Header.Set("Content-Type", rapid.SampledFrom([]string{"application/json", "text/plain", ""}).Draw(d, "type"))
+		r.Header.Set("Content-Type", rapid.SampledFrom([]string{"application/json", "application/pdf", "text/plain", ""}).Draw(d, "type"))
 		for _, header := range []string{"If-Match", "Idempotency-Key"} {
 			if value := rapid.SampledFrom([]string{"", "", `"1"`, "*", `"0"`, "W/\"1\"", "é", strings.Repeat("k", 300)}).Draw(d, header); value != "" {
 				r.Header.Set(header, value)
@@ -79,8 +79,10 @@ func (rt *restTest) someOfEverything() []string {
 	everything := rt.creates("/v1/alert-routes", everything)
 	slack := incident(rt.raises("a1", 0, models.ChannelSlack))
 	nowhere := rt.creates("/v1/receivers", aWebhook("http://127.0.0.1:1"))
+	document := rt.uploads(restKey, "excerpt.pdf", "application/pdf", aPDF).is(http.StatusCreated).id()
+	request := rt.seeded().creates(requestsPath, anAmericanNumber)
 	failed := rt.delivers(rt.raises("a2", 1, models.ChannelInternal), nowhere, 1, models.DeliveryFailed)
-	return []string{alice, primary, support, everything, slack, nowhere, failed, "a1", "01900000-0000-7000-8000-000000000000", "nobody", "é", "a%00b", "..", strings.Repeat("x", 300)}
+	return []string{alice, primary, support, everything, slack, nowhere, failed, document, request, "a1", "US", "other", "local", "01900000-0000-7000-8000-000000000000", "nobody", "é", "a%00b", "..", strings.Repeat("x", 300)}
 }
 
 func (rt *restTest) creates(path, body string) string {

@@ -64,7 +64,8 @@ func (a *rest) authorize(ctx huma.Context, next func(huma.Context)) {
 		a.refuse(ctx, problem(http.StatusForbidden, "This needs a key whose role is "+models.RoleList(who)+"; the role of yours is "+string(key.Role)+"."))
 	default:
 		a.noteUse(key)
-		a.once(huma.WithContext(ctx, withRole(store.As(ctx.Context(), key.Actor()), key.Role)), key.ID, next)
+		by := withWho(store.As(ctx.Context(), key.Actor()), models.Who{Actor: key.Actor(), Role: key.Role})
+		a.once(huma.WithContext(ctx, by), key.ID, next)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
+	"github.com/ringdown/ringdown/secrets"
 )
 
 // restDeps is what the people's API is made of.
@@ -46,6 +47,13 @@ type restDeps struct {
 	wake func(ctx context.Context, incidentID string)
 	// redeliver has a receiver told again of an alert what it has not taken. It is safe to repeat.
 	redeliver func(ctx context.Context, alertID string, r models.ReceiverRef) error
+
+	// start has the run of a request for a number begin. It is safe to repeat.
+	start func(ctx context.Context, r models.NumberRequest) error
+	// actOn asks the run of a request for an update, as workflows.Act does.
+	actOn func(ctx context.Context, r models.NumberRequest, update, updateID string, payload any) (models.NumberRequest, error)
+	// sealing seals documents. Without a key there are none.
+	sealing *secrets.Keys
 
 	// background does what no client waits for, within a bounded time. nil: a goroutine for each.
 	background func(task func(ctx context.Context))
@@ -83,6 +91,10 @@ func mountREST(e *echo.Echo, deps restDeps) {
 	a.mountLanguages()
 	a.mountKeys()
 	a.mountUsage()
+	a.mountCountries()
+	a.mountNumberRequests()
+	a.mountDocuments()
+	a.mountNotices()
 	describeRoles(a.api.OpenAPI())
 	tidySchemas(a.api.OpenAPI())
 	mountDocs(e, a.api.OpenAPI())
@@ -147,6 +159,10 @@ func apiConfig() huma.Config {
 		{Name: "audit", Description: "Who changed what, and when"},
 		{Name: "api-keys", Description: "Who may use this API"},
 		{Name: "usage", Description: "What is used of what was allotted"},
+		{Name: "countries", Description: "Where numbers may be asked for"},
+		{Name: "number-requests", Description: "Who asks for numbers, their review, and what came of it"},
+		{Name: "documents", Description: "What proves who a number is for"},
+		{Name: "notices", Description: "What people are told of requests for numbers"},
 		{Name: "languages", Description: "What can be spoken to callers and responders"},
 	}
 	schemas := config.Components.Schemas

@@ -23,13 +23,13 @@ func (r importNumberRequest) number() models.PhoneNumber {
 	return models.PhoneNumber{Number: r.Number, Name: r.Name, Country: country, Type: kind, Status: models.NumberActive}
 }
 
-// numberRequest is what a client may change of a number.
-type numberRequest struct {
+// renameNumberRequest is what a client may change of a number.
+type renameNumberRequest struct {
 	Name string `json:"name" minLength:"1" maxLength:"100" example:"Support line"`
 }
 
 // originOf reads country and type off a number; both are empty when it does not tell.
-func originOf(phone models.Phone) (country, kind string) {
+func originOf(phone models.Phone) (country string, kind models.NumberType) {
 	parsed, err := phonenumbers.Parse(string(phone), "")
 	if err != nil {
 		return "", ""
@@ -40,13 +40,13 @@ func originOf(phone models.Phone) (country, kind string) {
 	}
 	switch phonenumbers.GetNumberType(parsed) {
 	case phonenumbers.TOLL_FREE:
-		kind = "toll_free"
+		kind = models.NumberTollFree
 	case phonenumbers.MOBILE:
-		kind = "mobile"
+		kind = models.NumberMobile
 	case phonenumbers.FIXED_LINE:
-		kind = "local"
+		kind = models.NumberLocal
 	case phonenumbers.UAN:
-		kind = "national"
+		kind = models.NumberNational
 	}
 	return country, kind
 }
@@ -63,7 +63,7 @@ func (a *rest) mountNumbers() {
 		"Import a number that the carrier account owns, and have its calls sent here", http.StatusConflict, http.StatusBadGateway), a.importNumber)
 	handle(a, operation(http.MethodGet, path, "list-phone-numbers", "List our numbers, the oldest entry first"), a.numbers)
 	handle(a, operation(http.MethodGet, path+"/{id}", "get-phone-number", "Show a number", http.StatusNotFound), a.number)
-	handleBody[numberRequest](a, operation(http.MethodPut, path+"/{id}", "update-phone-number", "Rename a number",
+	handleBody[renameNumberRequest](a, operation(http.MethodPut, path+"/{id}", "update-phone-number", "Rename a number",
 		http.StatusNotFound, http.StatusPreconditionFailed), a.updateNumber)
 	release := operation(http.MethodPost, path+"/{id}/release", "release-phone-number",
 		"Give up a number whose route is switched off; its record stays, and importing it again revives it",
@@ -80,21 +80,21 @@ func (a *rest) importNumber(ctx context.Context, in *createInput) (*made[models.
 	if err != nil {
 		return nil, err
 	}
-	owned, err := a.carrier.Number(ctx, number.Number)
-	switch {
-	case errors.Is(err, models.ErrNotFound):
-		return nil, &models.InvalidError{Field: "number", Reason: "is no number of the carrier account; buy it there first, or check which account is configured"}
-	case err != nil:
+	owned, err := a.ownedNumber(ctx, number.Number)
+	if err != nil {
 		return nil, err
-	case !owned.CanCall:
-		return nil, &models.InvalidError{Field: "number", Reason: "cannot take calls; the carrier sells it without voice"}
 	}
 	known, err := a.knownNumber(ctx, number.Number)
 	if err != nil {
 		return nil, err
 	}
+	if known.Status != models.NumberActive { // the carrier is told of none that cannot be taken in
+		if err := a.store.MayReserveNumber(ctx, "", a.allotment.Numbers); err != nil {
+			return nil, err
+		}
+	}
 	number.ID = known.ID
-	webhooks := twilio.WebhooksAt(a.publicURL, EmergencyURL(a.fallbackURL, number.ID))
+	webhooks := twilio.WebhooksAt(a.publicURL, models.EmergencyURL(a.fallbackURL, number.ID))
 	if err := a.carrier.Connect(ctx, owned.SID, webhooks); err != nil {
 		if twilio.ClassOf(err) == "" { // what stands in the way, said for people
 			err = errors.Join(problem(http.StatusBadGateway, "The carrier does not send the number's calls here: "+err.Error()), err)
@@ -110,6 +110,18 @@ func (a *rest) importNumber(ctx context.Context, in *createInput) (*made[models.
 	return create("/v1/phone-numbers", number.ID, number, number.Version), nil
 }
 
+// ownedNumber is a number that the carrier account owns, and that can take calls.
+func (a *rest) ownedNumber(ctx context.Context, phone models.Phone) (twilio.Number, error) {
+	owned, err := a.carrier.Number(ctx, phone)
+	switch {
+	case errors.Is(err, models.ErrNotFound):
+		return owned, &models.InvalidError{Field: "number", Reason: "is no number of the carrier account; buy it there first, or check which account is configured"}
+	case err == nil && !owned.CanCall:
+		return owned, &models.InvalidError{Field: "number", Reason: "cannot take calls; the carrier sells it without voice"}
+	}
+	return owned, err
+}
+
 // knownNumber is a number that we have or had, else one with an id alone. The carrier learns the id
 // before the row is made, because it is in the address of the number's emergency document.
 func (a *rest) knownNumber(ctx context.Context, phone models.Phone) (models.PhoneNumber, error) {
@@ -121,12 +133,12 @@ func (a *rest) knownNumber(ctx context.Context, phone models.Phone) (models.Phon
 }
 
 // takeIn makes the row of a number, or revives that of a released one. models.ErrTaken says that it is
-// in use.
+// in use, a *models.AllotmentError that there are as many as may be.
 func (a *rest) takeIn(ctx context.Context, number, known models.PhoneNumber) (models.PhoneNumber, error) {
 	if known.Status != models.NumberReleased {
-		return a.store.CreateNumber(ctx, number)
+		return a.store.CreateNumberWithin(ctx, number, a.allotment.Numbers)
 	}
-	revived, err := a.store.UpdateNumber(ctx, number, known.Version)
+	revived, err := a.store.UpdateNumberWithin(ctx, number, known.Version, a.allotment.Numbers)
 	if errors.Is(err, models.ErrStale) { // somebody else was first
 		err = models.ErrTaken
 	}
@@ -185,7 +197,7 @@ func (a *rest) updateNumber(ctx context.Context, in *updateInput) (*one[models.P
 	if err != nil {
 		return nil, err
 	}
-	renamed := func(r numberRequest) models.PhoneNumber {
+	renamed := func(r renameNumberRequest) models.PhoneNumber {
 		number.Name = r.Name
 		return number
 	}

@@ -60,7 +60,7 @@ func (c *fakeCarrier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			numbers = c.number()
 		}
 		_, _ = fmt.Fprintf(w, `{"incoming_phone_numbers": [%s]}`, numbers)
-	case c.gone:
+	case strings.Contains(r.URL.Path, "/AvailablePhoneNumbers"), c.gone:
 		w.WriteHeader(http.StatusNotFound)
 		_, _ = w.Write([]byte(`{"code": 20404, "message": "not found", "status": 404}`))
 	case r.Method == http.MethodDelete:

@@ -6,18 +6,21 @@ import (
 	"github.com/ringdown/ringdown/models"
 )
 
-type roleKey struct{}
+type whoKey struct{}
 
-// withRole makes a request one whose key has a role.
-func withRole(ctx context.Context, role models.Role) context.Context {
-	return context.WithValue(ctx, roleKey{}, role)
+// withWho makes a request one of somebody.
+func withWho(ctx context.Context, who models.Who) context.Context {
+	return context.WithValue(ctx, whoKey{}, who)
+}
+
+// whoOf is whose key a request came with.
+func whoOf(ctx context.Context) models.Who {
+	who, _ := ctx.Value(whoKey{}).(models.Who)
+	return who
 }
 
 // roleOf is the role of the key that a request came with.
-func roleOf(ctx context.Context) models.Role {
-	role, _ := ctx.Value(roleKey{}).(models.Role)
-	return role
-}
+func roleOf(ctx context.Context) models.Role { return whoOf(ctx).Role }
 
 // voicemailFor is a caller's message as whoever asks may see it: without what it says for those who may not
 // read that.

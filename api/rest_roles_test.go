@@ -77,15 +77,34 @@ func TestRESTWhoMayDoWhat(t *testing.T) {
 		http.MethodPost: {"admin"}, http.MethodPut: {"admin"}, http.MethodDelete: {"admin"},
 	}
 	unusual := map[string][]string{
-		"GET /v1/api-keys":                {"admin"},
-		"GET /v1/api-keys/*":              {"admin"},
-		"GET /v1/audit":                   {"admin"},
-		"GET /v1/audit/*":                 {"admin"},
-		"GET /v1/calls/*/recording":       {"admin", "reviewer"},
-		"GET /v1/languages":               {"admin", "reviewer", "requester", "viewer"},
-		"POST /v1/alert-routes/evaluate":  {"admin", "reviewer", "viewer"}, // changes nothing
-		"POST /v1/call-routes/*/simulate": {"admin", "reviewer", "viewer"}, // changes nothing
-		"POST /v1/schedules/preview":      {"admin", "reviewer", "viewer"}, // changes nothing
+		"GET /v1/api-keys":                     {"admin"},
+		"GET /v1/api-keys/*":                   {"admin"},
+		"GET /v1/audit":                        {"admin"},
+		"GET /v1/audit/*":                      {"admin"},
+		"GET /v1/calls/*/recording":            {"admin", "reviewer"},
+		"GET /v1/countries":                    {"admin", "reviewer", "requester", "viewer"},
+		"GET /v1/documents/*":                  {"admin", "reviewer", "requester"},
+		"GET /v1/documents/*/content":          {"admin", "reviewer"},
+		"GET /v1/languages":                    {"admin", "reviewer", "requester", "viewer"},
+		"GET /v1/notices":                      {"admin", "reviewer", "requester"},
+		"GET /v1/number-requests":              {"admin", "reviewer", "requester"},
+		"GET /v1/number-requests/*":            {"admin", "reviewer", "requester"},
+		"GET /v1/number-requests/*/candidates": {"admin", "reviewer"},
+		"GET /v1/number-requests/form":         {"admin", "reviewer", "requester", "viewer"},
+		"POST /v1/alert-routes/evaluate":       {"admin", "reviewer", "viewer"}, // changes nothing
+		"POST /v1/call-routes/*/simulate":      {"admin", "reviewer", "viewer"}, // changes nothing
+		"POST /v1/documents":                   {"admin", "reviewer", "requester"},
+		"POST /v1/number-requests":             {"admin", "reviewer", "requester"},
+		"POST /v1/number-requests/*/answer":    {"admin", "reviewer", "requester"},
+		"POST /v1/number-requests/*/approve":   {"admin", "reviewer"},
+		"POST /v1/number-requests/*/ask":       {"admin", "reviewer"},
+		"POST /v1/number-requests/*/assign":    {"admin", "reviewer"},
+		"POST /v1/number-requests/*/comment":   {"admin", "reviewer", "requester"},
+		"POST /v1/number-requests/*/fulfil":    {"admin", "reviewer"},
+		"POST /v1/number-requests/*/reject":    {"admin", "reviewer"},
+		"POST /v1/number-requests/*/retry":     {"admin", "reviewer"},
+		"POST /v1/number-requests/*/withdraw":  {"admin", "reviewer", "requester"},
+		"POST /v1/schedules/preview":           {"admin", "reviewer", "viewer"}, // changes nothing
 	}
 	newREST(t, nil).eachOperation(func(method, path string, roles []string) {
 		operation := method + " " + anyID.ReplaceAllString(path, "*")

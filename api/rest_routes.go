@@ -139,6 +139,9 @@ func (a *rest) createRoute(ctx context.Context, in *createInput) (*made[savedRou
 	if err != nil {
 		return nil, err
 	}
+	if err := a.mayEnable(ctx, route); err != nil {
+		return nil, err
+	}
 	route, err = a.store.CreateRoute(ctx, route)
 	if err != nil {
 		return nil, err
@@ -165,12 +168,36 @@ func (a *rest) updateRoute(ctx context.Context, in *updateInput) (*one[savedRout
 	if err != nil {
 		return nil, err
 	}
+	if err := a.mayEnable(ctx, route); err != nil {
+		return nil, err
+	}
 	route.ID = in.ID
 	route, err = a.store.UpdateRoute(ctx, route, version)
 	if err != nil {
 		return nil, err
 	}
 	return show(a.saved(ctx, route, directory), route.Version), nil
+}
+
+// mayEnable is a *models.AllotmentError where a route is to be switched on while more is in use than allotted. That
+// comes of an allotment that has become smaller, or of an exception.
+func (a *rest) mayEnable(ctx context.Context, r models.Route) error {
+	if !r.Enabled || a.allotment == (models.Allotment{}) {
+		return nil
+	}
+	used, err := a.store.Usage(ctx, a.now())
+	if err != nil {
+		return err
+	}
+	for _, of := range []models.AllotmentError{
+		{What: "licences", Used: used.Licences.Used, Allotted: a.allotment.Licences},
+		{What: "numbers", Used: used.Numbers.Used, Allotted: a.allotment.Numbers},
+	} {
+		if of.Allotted > 0 && of.Used > of.Allotted {
+			return &of
+		}
+	}
+	return nil
 }
 
 func (a *rest) deleteRoute(ctx context.Context, in *deleteInput) (*struct{}, error) {

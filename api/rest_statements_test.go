@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
 	"github.com/ringdown/ringdown/models/store/storetest"
@@ -26,6 +28,9 @@ func newPlenty(t *testing.T, url string) *plenty {
 	t.Helper()
 	rt := newREST(t, nil)
 	deps := rt.deps()
+	var carrier *fakeCarrier
+	deps.carrier, carrier = newFakeCarrier(t, "")
+	carrier.status = http.StatusServiceUnavailable // what it is asked is not what counts
 	p := &plenty{first: map[string]string{}}
 	deps.store, p.counted = storetest.Counted(t, url)
 	p.restTest = rt.process(deps)
@@ -87,16 +92,33 @@ func (p *plenty) fill(rows int) {
 			p.keeps("calls", call.ID, s.RecordCall(ctx, call))
 		}
 		p.fillAlerts(name, user, at)
+		p.fillRequests(name, at)
 	}
 	changes, _, err := s.Changes(ctx, store.ChangeFilter{}, store.Page{Limit: 1})
 	p.keeps("audit", changes[0].ID, err)
+}
+
+// fillRequests adds a country, a document and a request that names it, with what people are told of that.
+func (p *plenty) fillRequests(name string, at time.Time) {
+	p.Helper()
+	ctx, s := p.Context(), p.store
+	code := fmt.Sprintf("%c%c", 'A'+p.rows/26, 'A'+p.rows%26)
+	p.keeps("countries", code, s.SeedCountries(ctx, []models.Country{{Code: code, Name: name}}))
+	d := models.Document{ID: uuid.Must(uuid.NewV7()).String(), Name: name, MediaType: "image/png", Size: 1, CreatedAt: at}
+	sealed, err := p.sealing.Seal([]byte("x"), []byte(d.ID))
+	p.keeps("documents", d.ID, err)
+	_, err = s.AddDocument(ctx, d, sealed)
+	p.keeps("documents", d.ID, err)
+	form := models.RequestForm{Name: name, Country: "US", Type: models.NumberLocal, Documents: map[string]models.SubmittedDocument{"proof": {File: d.ID}}}
+	r, err := s.CreateNumberRequest(ctx, models.Submit(uuid.Must(uuid.NewV7()).String(), form, models.Actor{}, at), 0)
+	p.keeps("number-requests", r.ID, err)
 }
 
 // readElsewhere adds an outside schedule, and a shift to the first of them.
 func (p *plenty) readElsewhere(name, user string, at time.Time) {
 	p.Helper()
 	o, err := p.store.CreateOutsideSchedule(p.Context(), models.OutsideSchedule{
-		Name: name, Provider: models.PagerDuty, Reference: name, People: []models.OutsidePerson{{Outside: name, UserID: user}},
+		Name: name + " elsewhere", Provider: models.PagerDuty, Reference: name, People: []models.OutsidePerson{{Outside: name, UserID: user}},
 	})
 	p.keeps("outside-schedules", o.ID, err)
 	if p.rows == 0 {

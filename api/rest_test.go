@@ -26,6 +26,7 @@ import (
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
 	"github.com/ringdown/ringdown/models/store/storetest"
+	"github.com/ringdown/ringdown/secrets"
 )
 
 // tryAtMost is how long a receiver may take here when it is tried.
@@ -47,6 +48,9 @@ type restTest struct {
 	woken  []string // ids of the incidents whose channels were to be looked after
 	resent []string // ids of the deliveries that were to be tried again
 	away   error    // what comes of asking for that
+
+	requests *requestRuns
+	sealing  *secrets.Keys
 }
 
 func newREST(t *testing.T, carrier *twilio.Client) *restTest {
@@ -59,8 +63,9 @@ func newRESTBeside(t *testing.T, carrier *twilio.Client, services *outside.Clien
 	t.Helper()
 	rt := &restTest{
 		T: t, echo: echo.New(), store: storetest.SQLite(t), log: &bytes.Buffer{},
-		now: time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC),
+		now: time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC), sealing: sealingKeys(t),
 	}
+	rt.requests = &requestRuns{now: func() time.Time { return rt.now }, runs: map[string]models.NumberRequest{}, done: map[string]models.NumberRequest{}}
 	log := slog.New(slog.NewJSONHandler(rt.log, nil))
 	rt.echo.HTTPErrorHandler = problemHandler(log)
 	rt.emergency = &emergency{store: rt.store, public: restSite, log: log}
@@ -75,6 +80,7 @@ func newRESTBeside(t *testing.T, carrier *twilio.Client, services *outside.Clien
 			rt.resent = append(rt.resent, alertID+" to "+r.Name)
 			return rt.away
 		},
+		start: rt.requests.start, actOn: rt.requests.act, sealing: rt.sealing,
 	})
 	var err error
 	if rt.router, err = documented(); err != nil {

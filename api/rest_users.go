@@ -57,7 +57,7 @@ func (a *rest) createUser(ctx context.Context, in *createInput) (*made[models.Us
 	if err != nil {
 		return nil, err
 	}
-	user, err = a.store.CreateUser(ctx, user)
+	user, err = a.store.CreateUserWithin(ctx, user, a.allotment.Licences)
 	if err == nil {
 		err = a.store.UnflagPhones(ctx, user.Phones)
 	}
@@ -84,7 +84,7 @@ func (a *rest) updateUser(ctx context.Context, in *updateInput) (*one[savedUser]
 		return nil, err
 	}
 	user.ID = in.ID
-	if user, err = a.store.UpdateUser(ctx, user, version); err != nil {
+	if user, err = a.store.UpdateUserWithin(ctx, user, version, a.allotment.Licences); err != nil {
 		return nil, err
 	}
 	if err := a.store.UnflagPhones(ctx, user.Phones); err != nil { // somebody has looked at the phones

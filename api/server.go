@@ -22,6 +22,7 @@ import (
 	"github.com/ringdown/ringdown/api/twiml"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
+	"github.com/ringdown/ringdown/secrets"
 	"go.temporal.io/sdk/client"
 )
 
@@ -41,7 +42,8 @@ type Config struct {
 	Pace        float64         // tests only: how much faster than life calls run; zero means 1
 
 	CallsPerSecond float64          // what the carrier account may place; zero means no limit
-	Allotment      models.Allotment // what may be used; shown, not enforced
+	Allotment      models.Allotment // what may be used
+	Keys           *secrets.Keys    // seal documents; nil: there are no documents
 
 	Receivers *receivers.Client      // tries receivers of alerts; nil: tries those of the public internet
 	Channel   models.ChannelProvider // where the people of new incidents talk; empty means internal
@@ -125,6 +127,7 @@ func New(c Config) (*Server, error) {
 		publicURL: c.PublicURL, fallbackURL: c.FallbackURL, emergency: s.emergency, log: c.Log, now: time.Now,
 		callsPerSecond: c.CallsPerSecond, allotment: c.Allotment, background: s.background,
 		receivers: c.Receivers, channel: c.Channel, wake: s.wake, redeliver: s.redeliver,
+		start: s.start, actOn: s.actOn, sealing: c.Keys,
 	})
 	s.echo = e
 	return s, nil

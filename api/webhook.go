@@ -48,6 +48,7 @@ func (s *Server) mountWebhooks(e *echo.Echo) {
 		"/twilio/accept/:call/:attempt":     s.accept,
 		"/twilio/leg-done/:call/:attempt":   s.legDone,
 		"/twilio/leg-status/:call/:attempt": s.legStatus,
+		"/twilio/bundle/:request":           s.bundle,
 	} {
 		e.POST(path, s.signed(handler))
 	}

@@ -302,7 +302,7 @@ func TestEveryWebhookThatThereIsAsksForASignature(t *testing.T) {
 				continue
 			}
 			asked++
-			target := strings.NewReplacer(":call", callerLeg, ":attempt", "1.alice.1.1").Replace(route.Path)
+			target := strings.NewReplacer(":call", callerLeg, ":attempt", "1.alice.1.1", ":request", aRequest).Replace(route.Path)
 			form := recorded("RecordingStatus", "completed", "TranscriptionStatus", "completed", "DialCallStatus", "completed")
 			for name, signature := range map[string]string{"none": "", "another token's": sign("another token", site+target, form)} {
 				if w := wt.send(target, url.Values(form).Encode(), "X-Twilio-Signature", signature); w.Code != http.StatusForbidden || w.Body.Len() > 0 {
@@ -312,7 +312,7 @@ func TestEveryWebhookThatThereIsAsksForASignature(t *testing.T) {
 				wt.asks()
 			}
 		}
-		if asked != 14 {
+		if asked != 15 {
 			wt.Errorf("%d webhooks", asked)
 		}
 	})

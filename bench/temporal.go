@@ -32,8 +32,8 @@ func startTemporal(ctx context.Context, dir string, faults io.Writer) (*testsuit
 		"--dynamic-config-value", "matching.numTaskqueueReadPartitions=1",
 		"--dynamic-config-value", "matching.numTaskqueueWritePartitions=1",
 	}
-	for _, name := range workflows.SearchAttributes() {
-		arguments = append(arguments, "--search-attribute", name+"=Keyword")
+	for name, kind := range workflows.SearchAttributes() {
+		arguments = append(arguments, "--search-attribute", name+"="+kind)
 	}
 	server, err := testsuite.StartDevServer(ctx, testsuite.DevServerOptions{
 		ExistingPath: path, DBFilename: filepath.Join(dir, "temporal.db"), LogLevel: "error", Stdout: io.Discard, Stderr: faults,

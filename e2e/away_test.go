@@ -157,7 +157,7 @@ func (p *parts) setUp(l *line) *line {
 	links := models.Links{Base: p.public}
 	p.carrier.AddNumber(simulator.Number{
 		Phone: l.number, VoiceURL: links.Voice(0), StatusCallback: links.Status(),
-		VoiceFallbackURL: api.EmergencyURL(p.fallback, l.route.PhoneNumberID), VoiceFallbackMethod: http.MethodGet,
+		VoiceFallbackURL: models.EmergencyURL(p.fallback, l.route.PhoneNumberID), VoiceFallbackMethod: http.MethodGet,
 	})
 	return l
 }
@@ -181,7 +181,7 @@ func (p *parts) publishes(t *testing.T, lines ...*line) {
 	p.inBackground(t, p.server.Keep)
 	for _, l := range lines {
 		eventually(t, "its emergency document is published", func() bool {
-			r, err := http.Get(api.EmergencyURL(p.fallback, l.route.PhoneNumberID))
+			r, err := http.Get(models.EmergencyURL(p.fallback, l.route.PhoneNumberID))
 			return err == nil && r.Body.Close() == nil && r.StatusCode == http.StatusOK
 		})
 	}

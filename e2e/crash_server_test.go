@@ -26,6 +26,7 @@ import (
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
 	"github.com/ringdown/ringdown/models/store/storetest"
+	"github.com/ringdown/ringdown/secrets"
 	"github.com/ringdown/ringdown/simulator"
 	"github.com/ringdown/ringdown/worker"
 	"go.temporal.io/sdk/interceptor"
@@ -39,7 +40,8 @@ const serverRole = "RINGDOWN_E2E_SERVER"
 type crashServer struct {
 	Temporal, Namespace, Carrier, Database, Public string
 	Slack                                          string // empty: incidents have their messages alone
-	Points                                         string // a door that activities of alerts ask at each; empty: they ask nobody
+	Points                                         string // a door that activities ask at each; empty: they ask nobody
+	Key                                            string // seals documents; empty: none can be uploaded
 
 	logPath string
 	process *exec.Cmd
@@ -176,8 +178,13 @@ func serveUntilKilled(role string) error {
 			return err
 		}
 	}
+	keys, err := secrets.ParseKeys(c.Key)
+	if err != nil {
+		return err
+	}
 	tells := receivers.New(receivers.Config{AllowPrivate: true})
 	server, err := api.New(api.Config{
+		AdminKey: adminKey, Keys: keys,
 		Store: rows, Temporal: temporal, Namespace: c.Namespace, Carrier: carrier,
 		AuthTokens: []string{authToken}, PublicURL: c.Public, Pace: crashPace, Log: logger, Receivers: tells, Channel: slackClient.Provider(),
 	})
@@ -189,6 +196,7 @@ func serveUntilKilled(role string) error {
 	go func() {
 		failed <- worker.Run(ctx, worker.Config{
 			Temporal: temporal, Store: rows, Carrier: carrier, PublicURL: c.Public, Log: logger, Receivers: tells, Slack: slackClient,
+			Keys: keys,
 		})
 	}()
 	go func() {

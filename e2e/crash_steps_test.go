@@ -20,6 +20,7 @@ const (
 	pointWakes   = "wakes"   // what it writes is written; the channel is not woken yet
 	pointHeard   = "heard"   // the receiver has answered, which is not written yet
 	pointReturns = "returns" // everything is done, which Temporal does not know yet
+	pointBegins  = "begins"  // of a request for a number: nothing is done yet
 )
 
 // visitOf is the question whether an activity may go on with a call to a line. what is the event that is
@@ -28,7 +29,7 @@ func (l *line) visitOf(activity, point, what string) visit {
 	return visit{path: stepOf{activity, what, l.route.ID}.path(point)}
 }
 
-// stepOf is an activity for the alert of a call.
+// stepOf is an activity for the alert of a call, or for a request for a number, whose id it then has.
 type stepOf struct{ activity, what, routeID string }
 
 func (s stepOf) path(point string) string {
@@ -90,11 +91,17 @@ func (in *pointsIn) Init(outbound interceptor.ActivityOutboundInterceptor) error
 
 func (in *pointsIn) ExecuteActivity(ctx context.Context, given *interceptor.ExecuteActivityInput) (any, error) {
 	step := stepOf{activity: activity.GetInfo(ctx).ActivityType.Name}
+	if len(given.Args) == 0 {
+		return in.Next.ExecuteActivity(ctx, given)
+	}
 	switch about := given.Args[0].(type) {
 	case models.Alert:
 		step.what, step.routeID = string(about.Status), about.RouteID
 	case models.Delivery:
 		step.what, step.routeID = string(about.Event), about.Alert.RouteID
+	case models.NumberRequest:
+		step.what, step.routeID = string(about.Status)+about.NextDocument().Name, about.ID
+		in.points.ask(context.WithValue(ctx, stepKey{}, step), pointBegins)
 	default:
 		return in.Next.ExecuteActivity(ctx, given)
 	}

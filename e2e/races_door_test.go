@@ -29,6 +29,7 @@ type visit struct {
 	to   string // the form's To: the phone that is rung
 	has  string // a field that the form has: Status to end a call, Url to move it
 
+	said  string                     // a part of the body
 	about func(form url.Values) bool // says whether a form is meant
 }
 
@@ -46,18 +47,18 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	form, _ := url.ParseQuery(string(body))
-	if e := d.expects(r.URL.Path, form); e != nil {
+	if e := d.expects(r.URL.Path, string(body), form); e != nil {
 		e.serve(w, r)
 		return
 	}
 	d.inside.ServeHTTP(w, r)
 }
 
-func (d *door) expects(path string, form url.Values) *expected {
+func (d *door) expects(path, body string, form url.Values) *expected {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, e := range d.expected {
-		if e.times > 0 && strings.Contains(path, e.path) && (e.to == "" || e.to == form.Get("To")) && (e.has == "" || form.Has(e.has)) && (e.about == nil || e.about(form)) {
+		if e.times > 0 && strings.Contains(path, e.path) && strings.Contains(body, e.said) && (e.to == "" || e.to == form.Get("To")) && (e.has == "" || form.Has(e.has)) && (e.about == nil || e.about(form)) {
 			e.times--
 			return e
 		}

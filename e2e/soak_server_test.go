@@ -24,8 +24,8 @@ func startSoakTemporal(t *testing.T) (address string) {
 		"--dynamic-config-value", "matching.numTaskqueueReadPartitions=1",
 		"--dynamic-config-value", "matching.numTaskqueueWritePartitions=1",
 	}
-	for _, name := range workflows.SearchAttributes() {
-		args = append(args, "--search-attribute", name+"=Keyword")
+	for name, kind := range workflows.SearchAttributes() {
+		args = append(args, "--search-attribute", name+"="+kind)
 	}
 	server, err := testsuite.StartDevServer(t.Context(), testsuite.DevServerOptions{
 		ExistingPath: cmp.Or(os.Getenv("TEMPORAL_CLI"), filepath.Join("..", "bin", "temporal")), DBFilename: filepath.Join(t.TempDir(), "temporal.db"), LogLevel: "error",

@@ -22,8 +22,10 @@ import (
 	"github.com/ringdown/ringdown/activities/slack/slacktest"
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/api"
+	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
 	"github.com/ringdown/ringdown/models/store/storetest"
+	"github.com/ringdown/ringdown/secrets"
 	"github.com/ringdown/ringdown/simulator"
 	"github.com/ringdown/ringdown/worker"
 	"github.com/ringdown/ringdown/workflows"
@@ -40,6 +42,15 @@ const (
 	// patience is how long a test waits for what must happen.
 	patience = 90 * time.Second
 )
+
+// payloadKeys seal the documents of these tests.
+var payloadKeys = func() *secrets.Keys {
+	keys, err := secrets.ParseKeys(secrets.NewKey())
+	if err != nil {
+		panic(err)
+	}
+	return keys
+}()
 
 // temporalAddress is the address of the server that all tests of this package share.
 var temporalAddress string
@@ -76,7 +87,7 @@ var namespaces = []string{
 	"sqlite", "postgres", "broken", "real-time", crashNamespace, crashDialNamespace,
 	"away-worker", "away-temporal", "away-temporal-silent", "away-database", "away-database-silent", "rest-database", "rest-database-silent", "away-site",
 	"divert-worker", "divert-temporal", "divert-temporal-silent", "hold-worker", "hold-temporal", "hold-temporal-silent", "hold-back", "hold-late", "hold-move", "left-first", "divert-database",
-	"faults", "callbacks", "races", "slack", "slack-away", crashAlertNamespace,
+	"faults", "callbacks", "races", "slack", "slack-away", crashAlertNamespace, "requests", "requests-lost", crashRequestNamespace,
 }
 
 func startTemporal() (*testsuite.DevServer, error) {
@@ -93,8 +104,8 @@ func startTemporal() (*testsuite.DevServer, error) {
 		"--dynamic-config-value", "matching.numTaskqueueWritePartitions=1",
 		"--dynamic-config-value", "system.forceSearchAttributesCacheRefreshOnRead=true",
 	}
-	for _, name := range workflows.SearchAttributes() {
-		args = append(args, "--search-attribute", name+"=Keyword")
+	for name, kind := range workflows.SearchAttributes() {
+		args = append(args, "--search-attribute", name+"="+kind)
 	}
 	for _, name := range namespaces {
 		args = append(args, "--namespace", name)
@@ -207,17 +218,21 @@ func newSystem(t testing.TB, namespace string, pace float64, life testing.TB) *s
 	server, err := api.New(api.Config{
 		Store: s.store, Temporal: s.temporal, Namespace: namespace, Carrier: rest,
 		AuthTokens: []string{authToken}, PublicURL: web.URL, AdminKey: adminKey, Pace: pace, Log: logger,
-		Receivers: tells, Channel: slackClient.Provider(),
+		Receivers: tells, Channel: slackClient.Provider(), Keys: payloadKeys,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	handler = server
+	if err := s.store.SeedCountries(t.Context(), models.SeedCountries()); err != nil {
+		t.Fatal(err)
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
 		done <- worker.Run(ctx, worker.Config{
 			Temporal: s.temporal, Store: s.store, Carrier: rest, PublicURL: web.URL, Log: logger, Receivers: tells, Slack: slackClient,
+			Keys: payloadKeys,
 		})
 	}()
 	life.Cleanup(func() { stop(); <-done })

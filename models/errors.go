@@ -37,6 +37,17 @@ func (e *InUseError) Error() string {
 	return e.What + " is in use by " + strings.Join(e.By, ", ") + ": " + first
 }
 
+// AllotmentError says that a customer has as much of something as they may have.
+type AllotmentError struct {
+	What     string // numbers or licences
+	Used     int    // requests that are approved count as numbers
+	Allotted int
+}
+
+func (e *AllotmentError) Error() string {
+	return fmt.Sprintf("%d of %d %s are in use: give some up, or have more allotted", e.Used, e.Allotted, e.What)
+}
+
 // InvalidError is a value that its giver must mend before trying again.
 type InvalidError struct {
 	Field  string // path in the JSON of the request, as in "levels[0].targets"

@@ -103,6 +103,11 @@ func (l Links) LegDone(attempt, language string) string {
 	return l.link(l.attempt("leg-done", attempt), url.Values{"lang": {language}})
 }
 
+// BundleStatus is told how the carrier's review of the paperwork of a request for a number goes.
+func (l Links) BundleStatus(requestID string) string {
+	return l.link("/twilio/bundle/"+url.PathEscape(requestID), nil)
+}
+
 // HoldDocument is the wait document, the same address for all calls that wait alike. sentence is
 // the route's own between the music, empty for the built-in one.
 func (l Links) HoldDocument(language, voice, sentence string, audio HoldAudio, rounds int) string {
@@ -134,3 +139,15 @@ func (l Links) link(path string, query url.Values) string {
 	}
 	return l.Base + path + retries
 }
+
+// EmergencyURL is where the emergency document of a number is served: below base, which does not end with a slash.
+// It is empty when base is, or when the number has no id yet.
+func EmergencyURL(base, numberID string) string {
+	if base == "" || numberID == "" {
+		return ""
+	}
+	return base + "/" + EmergencyFile(numberID)
+}
+
+// EmergencyFile is the name of the emergency document of a number.
+func EmergencyFile(numberID string) string { return numberID + ".xml" }

@@ -34,6 +34,7 @@ func TestLinks(t *testing.T) {
 		{"so is its transcript", l.Transcript(), "/twilio/transcript/CA0123"},
 		{"the fixed number is done", l.ForwardDone("fr-FR"), "/twilio/forward-done/CA0123?lang=fr-FR"},
 		{"a waiting caller is sent elsewhere", l.Divert("fr-FR"), "/twilio/divert/CA0123?lang=fr-FR"},
+		{"the carrier's review of paperwork", l.BundleStatus("0193"), "/twilio/bundle/0193"},
 		{"data cannot leave its place", l.Leg("a/b?c#d", "x&y=z"), "/twilio/leg/CA0123/a%2Fb%3Fc%23d?lang=x%26y%3Dz"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -17,13 +17,33 @@ type PhoneNumber struct {
 	Number    Phone        `json:"number" gorm:"uniqueIndex"`
 	Name      string       `json:"name"`
 	Country   string       `json:"country"` // ISO 3166-1 alpha-2, empty when unknown
-	Type      string       `json:"type"`    // local, mobile, toll_free, national; empty when unknown
+	Type      NumberType   `json:"type"`    // empty when unknown
 	Status    NumberStatus `json:"status"`
 	CarrierID string       `json:"carrier_id"` // Twilio's SID, PN…
+	Check     NumberCheck  `json:"check" gorm:"embedded;embeddedPrefix:check_"`
 	Version   int          `json:"version"`
 	CreatedAt time.Time    `json:"created_at"`
 	UpdatedAt time.Time    `json:"updated_at"`
 }
+
+// NumberCheck is what the last nightly look at a number found at the carrier. Its zero value says that none was
+// had yet.
+type NumberCheck struct {
+	At     *time.Time  `json:"at"`
+	Result CheckResult `json:"result"`
+	Detail string      `json:"detail"` // what was wrong, and what to do where it still is
+}
+
+// CheckResult says how the webhooks of a number were found. Empty: nobody has looked yet.
+type CheckResult string
+
+// The results of a check.
+const (
+	CheckFine     CheckResult = "fine"
+	CheckRepaired CheckResult = "repaired" // they were others, and have been set right
+	CheckBroken   CheckResult = "broken"   // calls do not reach us, and a person must act
+	CheckGone     CheckResult = "gone"     // the account does not own the number any more
+)
 
 // Validate reports every fault of a number at once.
 func (n PhoneNumber) Validate() error {

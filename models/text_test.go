@@ -26,6 +26,13 @@ var fields = []struct {
 	{"phones[0].label", false, ofUser(func(u *User, text string) { u.Phones[0].Label = text })},
 	{"name", false, ofSchedule(func(s *Schedule, text string) { s.Name = text })},
 	{"rotations[0].name", false, ofSchedule(func(s *Schedule, text string) { s.Rotations[0].Name = text })},
+	{"name", false, ofRequest(func(f *RequestForm, text string) { f.Name = text })},
+	{"locality", false, ofRequest(func(f *RequestForm, text string) { f.Locality = text })},
+	{"person.first_name", false, ofRequest(func(f *RequestForm, text string) { f.Person["first_name"] = text })},
+	{"address.street", false, ofRequest(func(f *RequestForm, text string) { f.Address.Street = text })},
+	{"documents.business_name_info.fields.business_name", false, ofRequest(func(f *RequestForm, text string) {
+		f.Documents["business_name_info"].Fields["business_name"] = text
+	})},
 	{"name", false, func(text string) error { return PhoneNumber{Name: text, Number: "+447700900001"}.Validate() }},
 }
 
@@ -42,6 +49,14 @@ func ofUser(set func(*User, string)) func(string) error {
 		u := User{Name: "Alice", Email: "alice@example.com", TimeZone: london, Phones: mobile("+12025550101")}
 		set(&u, text)
 		return u.Validate()
+	}
+}
+
+func ofRequest(set func(*RequestForm, string)) func(string) error {
+	return func(text string) error {
+		f := validRequest()
+		set(&f, text)
+		return f.Validate()
 	}
 }
 

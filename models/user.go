@@ -55,9 +55,7 @@ func (u User) Unreachable() string {
 func (u User) Validate() error {
 	var faults Faults
 	text(&faults, "name", u.Name, 1, 100)
-	if at := strings.IndexByte(u.Email, '@'); at < 1 || at == len(u.Email)-1 || len(u.Email) > 254 || strings.ContainsFunc(u.Email, notInEmail) {
-		faults.Add("email", "must be an e-mail address")
-	}
+	email(&faults, "email", u.Email)
 	if len(u.Phones) > 5 {
 		faults.Add("phones", "at most 5")
 	}
@@ -120,6 +118,16 @@ func zone(faults *Faults, field, name string) {
 		}
 	}
 	faults.Add(field, "must be an IANA time zone, as in Europe/London")
+}
+
+// emailAtMost is how long an e-mail address may be, in bytes.
+const emailAtMost = 254
+
+// email checks what is surely no address; whether it is one, only a mail to it tells.
+func email(faults *Faults, field, s string) {
+	if at := strings.IndexByte(s, '@'); at < 1 || at == len(s)-1 || len(s) > emailAtMost || strings.ContainsFunc(s, notInEmail) {
+		faults.Add(field, "must be an e-mail address")
+	}
 }
 
 // notInEmail tells what no address holds: spaces, control characters, bytes that are no text.

@@ -51,6 +51,7 @@ type Carrier struct {
 	faults     faults
 	nextSlot   time.Time // when the calls-per-second limit admits the next call
 	audio      map[string]cachedAudio
+	office     office
 }
 
 // New starts a carrier that owns no numbers yet. Close it after use.
@@ -66,13 +67,14 @@ func New(cfg Config) *Carrier {
 		cfg: cfg, log: cfg.Log, ctx: ctx, stop: stop, transport: newTransport(),
 		changed: newBell(), feed: feed{changed: newBell()},
 		numbers: map[string]*Number{}, scripts: map[string]Script{}, bySID: map[string]*Leg{},
-		handed: map[string]int{}, audio: map[string]cachedAudio{},
+		handed: map[string]int{}, audio: map[string]cachedAudio{}, office: newOffice(),
 	}
 	c.handler = c.routes()
 	return c
 }
 
-// Handler serves Twilio's REST API at /2010-04-01/, the control API at /sim/ and the page of phones at /.
+// Handler serves Twilio's REST APIs at /2010-04-01/, /v1/ (prices) and /v2/ (paperwork), the control API at /sim/ and the page
+// of phones at /.
 func (c *Carrier) Handler() http.Handler { return c.handler }
 
 // Close ends every call without further webhooks and waits until nothing of the carrier runs any more.

@@ -95,6 +95,7 @@ func (c *Carrier) controlRoutes(mux *http.ServeMux) {
 	handle("GET /sim/faults", c.showFaults)
 	handle("PUT /sim/faults", c.putFaults)
 	handle("GET /sim/picture", d.showPicture)
+	c.officeRoutes(handle)
 	control.HandleFunc("GET /sim/page", Page{}.show)
 	control.HandleFunc("GET /sim/events", d.streamEvents)
 	mux.Handle("/sim/", local(control))

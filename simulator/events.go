@@ -44,8 +44,9 @@ type Event struct {
 	Status     string    `json:"status,omitempty"`
 	Digits     string    `json:"digits,omitempty"`
 	Method     string    `json:"method,omitempty"`
-	URL        string    `json:"url,omitempty"`     // without query and fragment
-	Webhook    string    `json:"webhook,omitempty"` // what the request was for; see Match.Kind
+	URL        string    `json:"url,omitempty"`       // without query and fragment
+	Webhook    string    `json:"webhook,omitempty"`   // what the request was for; see Match.Kind
+	Operation  string    `json:"operation,omitempty"` // of REST; see Match.Operation
 	HTTPStatus int       `json:"http_status,omitempty"`
 	Millis     int64     `json:"millis,omitempty"` // real time
 	Fault      Deed      `json:"fault,omitempty"`  // what the fault plan did to the webhook or REST request

@@ -38,9 +38,12 @@ var (
 
 // Match says which requests, or recordings, a rule is for. Empty fields match everything.
 type Match struct {
-	Kind  string `json:"kind,omitempty"`  // rest, document, wait, audio, status, conference, recording, transcription
-	Phone string `json:"phone,omitempty"` // the phone it is about; for POST /Calls the To
+	Kind  string `json:"kind,omitempty"`  // rest, document, wait, audio, status, conference, recording, transcription, bundle
+	Phone string `json:"phone,omitempty"` // the phone it is about; for POST /Calls the To, for a purchase the PhoneNumber
 	Path  string `json:"path,omitempty"`  // part of the URL's path; for REST "METHOD path"
+	// Operation is what REST is asked to do, by its name in Twilio's description, such as CreateIncomingPhoneNumber or
+	// CreateItemAssignment. Of a bundle's webhook it is the status that is told.
+	Operation string `json:"operation,omitempty"`
 }
 
 // Rule is one fault. A rule whose deed is impossible for a request, such as a duplicate of a REST request, is passed over.
@@ -86,23 +89,26 @@ func (c *Carrier) SetFaults(f Faults) {
 	c.faults = faults{Faults: f, struck: make([]int, len(f.Rules)), dice: map[string]*rand.Rand{}}
 }
 
+// occasion is a request, or a recording, that a fault may strike. See Match.Operation.
+type occasion struct{ kind, phone, path, operation string }
+
 // hit returns the rule that strikes a request with one of the possible deeds, the zero Rule when none does.
-func (f *faults) hit(c *Carrier, kind, phone, path string, possible []Deed) Rule {
+func (f *faults) hit(c *Carrier, o occasion, possible []Deed) Rule {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return f.strikeLocked(kind, phone, path, possible)
+	return f.strikeLocked(o, possible)
 }
 
-func (f *faults) strikeLocked(kind, phone, path string, possible []Deed) Rule {
+func (f *faults) strikeLocked(o occasion, possible []Deed) Rule {
 	for i, r := range f.Rules {
-		if !slices.Contains(possible, r.Do) || !r.Match.fits(kind, phone, path) || (r.Times > 0 && f.struck[i] >= r.Times) {
+		if !slices.Contains(possible, r.Do) || !r.Match.fits(o) || (r.Times > 0 && f.struck[i] >= r.Times) {
 			continue
 		}
-		if r.Probability > 0 && f.diceLocked(kind, phone).Float64() >= r.Probability {
+		if r.Probability > 0 && f.diceLocked(o.kind, o.phone).Float64() >= r.Probability {
 			continue
 		}
 		if r.Vary {
-			r.Delay *= Seconds(f.diceLocked(kind, phone).Float64())
+			r.Delay *= Seconds(f.diceLocked(o.kind, o.phone).Float64())
 		}
 		f.struck[i]++
 		return r
@@ -120,6 +126,7 @@ func (f *faults) diceLocked(kind, phone string) *rand.Rand {
 	return f.dice[key]
 }
 
-func (m Match) fits(kind, phone, path string) bool {
-	return (m.Kind == "" || m.Kind == kind) && (m.Phone == "" || m.Phone == phone) && strings.Contains(path, m.Path)
+func (m Match) fits(o occasion) bool {
+	return (m.Kind == "" || m.Kind == o.kind) && (m.Phone == "" || m.Phone == o.phone) &&
+		(m.Operation == "" || m.Operation == o.operation) && strings.Contains(o.path, m.Path)
 }

@@ -6,7 +6,7 @@ import "net/http"
 type Rates struct {
 	// Of a document, a wait document or a callback.
 	DelayHook, DuplicateHook float64
-	// Of a callback alone, for whose answer nobody waits: of a leg, a conference, a recording or a transcript. A lost
+	// Of a callback alone, for whose answer nobody waits: of a leg, a conference, a recording, a transcript or a bundle. A lost
 	// document would end the call, unless its URL's overrides have it asked again: add a rule with LoseReply for that.
 	ReorderCallback, DropCallback float64
 	// Of a REST request: 429 or 500 and nothing done, 500 though it is done, or a late answer.
@@ -24,7 +24,7 @@ func RandomFaults(seed uint64, r Rates) Faults {
 	for _, kind := range []string{HookDocument, HookWait} {
 		f.draw(kind, late, delay, duplicate)
 	}
-	for _, kind := range []string{HookStatus, HookConference, HookRecording, HookTranscription} {
+	for _, kind := range []string{HookStatus, HookConference, HookRecording, HookTranscription, HookBundle} {
 		f.draw(kind, late, delay, duplicate, chance{Reorder, r.ReorderCallback, 0}, chance{Drop, r.DropCallback, 0})
 	}
 	f.draw(HookREST, late, chance{ReplyStatus, r.TooMany, http.StatusTooManyRequests},

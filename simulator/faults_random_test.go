@@ -91,7 +91,7 @@ func TestRandomFaultsKeepTheirRates(t *testing.T) {
 	} {
 		got := map[string]float64{}
 		for range n {
-			r := c.faults.hit(c, k.kind, alice, "", k.possible)
+			r := c.faults.hit(c, occasion{kind: k.kind, phone: alice}, k.possible)
 			got[fmt.Sprint(r.Do, " ", r.Status)] += 1.0 / n
 			if r.Delay < 0 || r.Delay > 2 {
 				t.Fatalf("%s: late by %v s", k.kind, r.Delay)

@@ -20,6 +20,9 @@ type Number struct {
 	StatusCallbackMethod string    `json:"status_callback_method,omitempty"`
 	BundleSID            string    `json:"bundle_sid,omitempty"`
 	AddressSID           string    `json:"address_sid,omitempty"`
+	Type                 string    `json:"type,omitempty"`                 // local, mobile, tollfree, national; empty means local
+	AddressRequirements  string    `json:"address_requirements,omitempty"` // none, any, local; empty means none
+	MonthlyPrice         string    `json:"monthly_price,omitempty"`        // in US dollars; empty unless it was bought
 	Created              time.Time `json:"created"`
 	Updated              time.Time `json:"updated"`
 }
@@ -28,6 +31,10 @@ type Number struct {
 func (c *Carrier) AddNumber(n Number) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.ownLocked(n)
+}
+
+func (c *Carrier) ownLocked(n Number) Number {
 	if old, ok := c.numbers[n.Phone]; ok {
 		n.SID, n.Created = old.SID, old.Created
 	}
@@ -41,6 +48,7 @@ func (c *Carrier) AddNumber(n Number) {
 	n.StatusCallbackMethod = orElse(n.StatusCallbackMethod, "POST")
 	n.FriendlyName = orElse(n.FriendlyName, n.Phone)
 	c.numbers[n.Phone] = &n
+	return n
 }
 
 // Numbers are the numbers that the account owns, in the order of their digits.

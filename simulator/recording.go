@@ -90,7 +90,7 @@ func (l *Leg) closeRecording(rec *recording, t *take, trimmed bool) {
 
 // spoilLocked lets the fault plan strike what was recorded.
 func (l *Leg) spoilLocked(rec *recording) {
-	switch l.c.faults.strikeLocked(HookRecording, l.Phone(), "", recordingDeeds).Do {
+	switch l.c.faults.strikeLocked(occasion{kind: HookRecording, phone: l.Phone()}, recordingDeeds).Do {
 	case EmptyRecording:
 		rec.text, rec.length = "", 0
 	case LongRecording:

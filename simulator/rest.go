@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 )
@@ -45,40 +44,6 @@ func (c *Carrier) routes() http.Handler {
 	return mux
 }
 
-func (c *Carrier) restRoutes(mux *http.ServeMux) {
-	const base = "/" + apiVersion + "/Accounts/"
-	api := http.NewServeMux()
-	handle := func(pattern string, a answer) {
-		verb, path, _ := strings.Cut(pattern, " ")
-		api.HandleFunc(verb+" "+base+path, func(w http.ResponseWriter, r *http.Request) { serve(w, r, a) })
-	}
-	handle("GET {file}", c.getAccount)
-	handle("POST {account}/Calls.json", c.createCall)
-	handle("GET {account}/Calls.json", c.listCalls)
-	handle("GET {account}/Calls/{file}", c.getCall)
-	handle("POST {account}/Calls/{file}", c.updateCall)
-	handle("GET {account}/IncomingPhoneNumbers.json", c.listNumbers)
-	handle("GET {account}/IncomingPhoneNumbers/{file}", c.getNumber)
-	handle("POST {account}/IncomingPhoneNumbers/{file}", c.updateNumber)
-	handle("DELETE {account}/IncomingPhoneNumbers/{file}", c.deleteNumber)
-	handle("GET {account}/Conferences.json", c.listRooms)
-	handle("GET {account}/Conferences/{file}", c.getRoom)
-	handle("POST {account}/Conferences/{file}", c.updateRoom)
-	handle("GET {account}/Conferences/{room}/Participants.json", c.listMembers)
-	handle("GET {account}/Recordings.json", c.listRecordings)
-	handle("GET {account}/Calls/{call}/Recordings.json", c.listRecordings)
-	handle("GET {account}/Recordings/{recording}/Transcriptions.json", c.listTranscripts)
-	handle("GET {account}/Recordings/{recording}/Transcriptions/{file}", c.getTranscript)
-	handle("GET {account}/Transcriptions/{file}", c.getTranscript)
-	handle("DELETE {account}/Recordings/{file}", c.deleteRecording)
-	api.HandleFunc("GET "+base+"{account}/Recordings/{file}", c.getRecording)
-	api.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { write(w, 404, notFound(r)) })
-	for _, other := range []string{"/v1/", "/v2/"} { // what Twilio serves on other hosts
-		mux.HandleFunc(other, func(w http.ResponseWriter, r *http.Request) { write(w, 404, notFound(r)) })
-	}
-	mux.Handle("/"+apiVersion+"/", c.faulty(c.authenticated(api)))
-}
-
 // serve runs a handler and writes what it returns, as JSON.
 func serve(w http.ResponseWriter, r *http.Request, a answer) {
 	if err := r.ParseForm(); err != nil {
@@ -114,62 +79,13 @@ func (c *Carrier) authenticated(next http.Handler) http.Handler {
 			write(w, 401, fault(401, 20003, "Authenticate"))
 			return
 		}
-		rest := strings.TrimPrefix(r.URL.Path, "/"+apiVersion+"/Accounts/")
-		if account, _, _ := strings.Cut(rest, "/"); strings.TrimSuffix(account, ".json") != c.cfg.AccountSID {
+		rest, named := strings.CutPrefix(r.URL.Path, accounts)
+		if account, _, _ := strings.Cut(rest, "/"); named && strings.TrimSuffix(account, ".json") != c.cfg.AccountSID {
 			write(w, 404, notFound(r))
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// page is the frame that Twilio puts around a list.
-type page struct {
-	End             int     `json:"end"`
-	FirstPageURI    string  `json:"first_page_uri"`
-	NextPageURI     *string `json:"next_page_uri"`
-	Page            int     `json:"page"`
-	PageSize        int     `json:"page_size"`
-	PreviousPageURI *string `json:"previous_page_uri"`
-	Start           int     `json:"start"`
-	URI             string  `json:"uri"`
-}
-
-// paged cuts the asked page out of all and returns it with its frame.
-func paged[T any](r *http.Request, all []T) ([]T, page) {
-	q := r.URL.Query()
-	size, err := strconv.Atoi(q.Get("PageSize"))
-	if err != nil || size < 1 {
-		size = 50
-	}
-	size = min(size, 1000)
-	n, err := strconv.Atoi(q.Get("Page"))
-	if err != nil || n < 0 {
-		n = 0
-	}
-	start := min(n*size, len(all))
-	end := min(start+size, len(all))
-	uri := func(n int) string {
-		p := url.Values{}
-		for k, v := range q {
-			p[k] = v
-		}
-		p.Set("PageSize", strconv.Itoa(size))
-		p.Set("Page", strconv.Itoa(n))
-		return r.URL.Path + "?" + p.Encode()
-	}
-	frame := page{
-		End: max(start, end-1), Start: start, Page: n, PageSize: size, FirstPageURI: uri(0), URI: uri(n),
-	}
-	if end < len(all) {
-		next := uri(n + 1)
-		frame.NextPageURI = &next
-	}
-	if n > 0 {
-		before := uri(n - 1)
-		frame.PreviousPageURI = &before
-	}
-	return all[start:end], frame
 }
 
 // sid reads the SID out of the last part of a path such as CA….json.

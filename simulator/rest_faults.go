@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// faulty applies the fault plan to REST requests and tells the feed of each.
-func (c *Carrier) faulty(next http.Handler) http.Handler {
+// faulty applies the fault plan to REST requests and tells the feed of each. nameOf is the operation that a request asks for.
+func (c *Carrier) faulty(nameOf func(*http.Request) string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
 		if err := r.ParseForm(); err != nil {
 			write(w, 400, fault(400, 20001, "the form cannot be read"))
 			return
 		}
-		phone := c.phoneOf(r)
+		phone, name := c.phoneOf(r), nameOf(r)
 		rec := &recorder{ResponseWriter: w, status: 200}
-		rule := c.faults.hit(c, HookREST, phone, r.Method+" "+r.URL.Path, restDeeds)
+		rule := c.faults.hit(c, occasion{HookREST, phone, r.Method + " " + r.URL.Path, name}, restDeeds)
 		defer func() {
 			c.emit(Event{
-				Kind: EventREST, Method: r.Method, URL: r.URL.Path, HTTPStatus: rec.status, Phone: phone, Fault: rule.Do,
+				Kind: EventREST, Method: r.Method, URL: r.URL.Path, Operation: name, HTTPStatus: rec.status, Phone: phone, Fault: rule.Do,
 				Millis: time.Since(begun).Milliseconds(), Text: string(rule.Do), Status: r.PostForm.Get("Status"),
 			})
 		}()
@@ -27,7 +27,7 @@ func (c *Carrier) faulty(next http.Handler) http.Handler {
 	})
 }
 
-// phoneOf is the phone that a request is about: the To of a new call, or that of the call it names.
+// phoneOf is the phone that a request is about: the To of a new call, the number to be bought, or that of the call it names.
 func (c *Carrier) phoneOf(r *http.Request) string {
 	_, named, _ := strings.Cut(r.URL.Path, "/Calls/")
 	if end := strings.IndexAny(named, "./"); end >= 0 {
@@ -36,7 +36,7 @@ func (c *Carrier) phoneOf(r *http.Request) string {
 	if l := c.Leg(named); l != nil {
 		return l.Phone()
 	}
-	return r.PostForm.Get("To")
+	return orElse(r.PostForm.Get("To"), r.PostForm.Get("PhoneNumber"))
 }
 
 func (c *Carrier) strike(w *recorder, r *http.Request, rule Rule, next http.Handler) {

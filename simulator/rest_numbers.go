@@ -47,20 +47,13 @@ type numberResource struct {
 }
 
 func (c *Carrier) numberResource(n Number) numberResource {
-	optional := func(s string) *string {
-		if s == "" {
-			return nil
-		}
-		return &s
-	}
 	return numberResource{
-		AccountSID: c.cfg.AccountSID, AddressRequirements: "none", AddressSID: optional(n.AddressSID), APIVersion: apiVersion,
-		BundleSID:    optional(n.BundleSID),
-		Capabilities: map[string]bool{"voice": true, "sms": false, "mms": false, "fax": false},
-		DateCreated:  stamp(n.Created), DateUpdated: stamp(n.Updated), EmergencyAddressStatus: "unregistered",
+		AccountSID: c.cfg.AccountSID, AddressRequirements: orElse(n.AddressRequirements, addressNone),
+		AddressSID: optional(n.AddressSID), APIVersion: apiVersion, BundleSID: optional(n.BundleSID), Capabilities: capabilities(),
+		DateCreated: stamp(n.Created), DateUpdated: stamp(n.Updated), EmergencyAddressStatus: "unregistered",
 		EmergencyStatus: "Inactive", FriendlyName: n.FriendlyName, Origin: "twilio", PhoneNumber: n.Phone, SID: n.SID,
 		SMSFallbackMethod: "POST", SMSMethod: "POST", Status: "in-use", StatusCallback: n.StatusCallback,
-		StatusCallbackMethod: n.StatusCallbackMethod, Type: "local",
+		StatusCallbackMethod: n.StatusCallbackMethod, Type: orElse(n.Type, typeLocal.owned),
 		URI:                 c.accountPath() + "/IncomingPhoneNumbers/" + n.SID + ".json",
 		VoiceFallbackMethod: n.VoiceFallbackMethod, VoiceFallbackURL: n.VoiceFallbackURL, VoiceMethod: n.VoiceMethod,
 		VoiceReceiveMode: "voice", VoiceURL: n.VoiceURL,
@@ -102,55 +95,33 @@ func (c *Carrier) getNumber(r *http.Request) (int, any, error) {
 }
 
 func (c *Carrier) updateNumber(r *http.Request) (int, any, error) {
-	n, ok := c.numberBySID(sid(r))
-	if !ok {
-		return 0, nil, notFound(r)
-	}
-	for name, field := range map[string]*string{
-		"VoiceUrl": &n.VoiceURL, "VoiceFallbackUrl": &n.VoiceFallbackURL, "StatusCallback": &n.StatusCallback,
-		"FriendlyName": &n.FriendlyName, "BundleSid": &n.BundleSID, "AddressSid": &n.AddressSID,
-		"VoiceMethod": &n.VoiceMethod, "VoiceFallbackMethod": &n.VoiceFallbackMethod,
-		"StatusCallbackMethod": &n.StatusCallbackMethod,
-	} {
-		if !r.PostForm.Has(name) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, owned := range c.numbers {
+		if owned.SID != sid(r) {
 			continue
 		}
-		*field = r.PostForm.Get(name)
-		if err := checkNumberField(name, *field); err != nil {
+		n := *owned
+		if err := setNumberFields(&n, r.PostForm); err != nil {
 			return 0, nil, err
 		}
+		return http.StatusOK, c.numberResource(c.ownLocked(n)), nil
 	}
-	if n.VoiceFallbackURL != "" && n.VoiceURL == "" {
-		return 0, nil, fault(400, 21405, "VoiceFallbackUrl requires VoiceUrl")
-	}
-	n.Updated = time.Now()
-	c.AddNumber(n)
-	return http.StatusOK, c.numberResource(n), nil
+	return 0, nil, notFound(r)
 }
 
-// deleteNumber gives a number back: the account no longer owns it.
+// deleteNumber gives a number back: the account no longer owns it, and it is for sale again.
 func (c *Carrier) deleteNumber(r *http.Request) (int, any, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for phone, n := range c.numbers {
 		if n.SID == sid(r) {
 			delete(c.numbers, phone)
+			c.office.noteNumber(LedgerDeleted, n)
 			return http.StatusNoContent, nil, nil
 		}
 	}
 	return 0, nil, notFound(r)
-}
-
-func checkNumberField(name, value string) error {
-	switch {
-	case strings.HasSuffix(name, "Method") && !method(value):
-		return fault(400, 21403, name+" must be GET or POST")
-	case (strings.HasSuffix(name, "Url") || name == "StatusCallback") && value != "" && !validURL(value):
-		return fault(400, 21502, name+" is not a valid URL")
-	case name == "FriendlyName" && len(value) > 64:
-		return fault(400, 21402, "FriendlyName is longer than 64 characters")
-	}
-	return nil
 }
 
 func (c *Carrier) getAccount(r *http.Request) (int, any, error) {

@@ -25,7 +25,7 @@ func (l *Leg) writeTranscript(rec *recording) {
 		return
 	}
 	t := &transcript{sid: newSID("TR"), created: time.Now()}
-	rule := l.c.faults.strikeLocked(HookTranscription, l.Phone(), "", transcriptDeeds)
+	rule := l.c.faults.strikeLocked(occasion{kind: HookTranscription, phone: l.Phone()}, transcriptDeeds)
 	if rec.length >= 2 && rec.length <= 120 && rec.language == "en-US" && rec.text != "" && rule.Do != FailTranscript {
 		t.text, t.completed = rec.text, true
 	}

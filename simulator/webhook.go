@@ -24,6 +24,7 @@ const (
 	HookConference    = "conference"    // progress of a conference
 	HookRecording     = "recording"     // progress of a recording
 	HookTranscription = "transcription" // a recording's transcript is ready, or never will be
+	HookBundle        = "bundle"        // a bundle has changed its status
 )
 
 // Twilio's error codes for webhooks.
@@ -49,12 +50,17 @@ type delivery struct {
 	leg    *Leg // may be nil
 	phone  string
 	call   string
+	tells  string // of a bundle: the status it has reached
 	method string
 	url    string
 	params url.Values
 	jar    http.CookieJar
 	rule   Rule // the fault that strikes it, when ruled says that this has been decided
 	ruled  bool
+}
+
+func (d delivery) occasion(target string) occasion {
+	return occasion{kind: d.kind, phone: d.phone, path: pathOf(target), operation: d.tells}
 }
 
 // reply is what a webhook came to. code is 0 when the answer was 2xx.
@@ -88,7 +94,7 @@ func (c *Carrier) deliver(d delivery) reply {
 	}
 	d.url, d.method = target, orElse(d.method, http.MethodPost)
 	if !d.ruled {
-		d.rule, d.ruled = c.faults.hit(c, d.kind, d.phone, pathOf(target), hookDeeds), true
+		d.rule, d.ruled = c.faults.hit(c, d.occasion(target), hookDeeds), true
 	}
 	switch d.rule.Do {
 	case Drop, LoseRequest:
@@ -248,8 +254,8 @@ func (c *Carrier) reportHook(d delivery, r reply, took time.Duration) {
 	shown, _, _ := strings.Cut(d.url, "?")
 	c.emit(Event{
 		Kind: EventWebhook, Webhook: d.kind, Call: d.call, Phone: d.phone, Method: d.method, URL: shown,
-		HTTPStatus: r.status, Millis: took.Milliseconds(), Text: r.reason, Status: d.params.Get("CallStatus"),
-		Digits: d.params.Get("Digits"), Fault: d.rule.Do,
+		HTTPStatus: r.status, Millis: took.Milliseconds(), Text: r.reason,
+		Status: orElse(d.params.Get("CallStatus"), d.params.Get("Status")), Digits: d.params.Get("Digits"), Fault: d.rule.Do,
 	})
 }
 
@@ -274,7 +280,7 @@ func (ch *chain) sendLocked(c *Carrier, d delivery) {
 	}
 	before, done := ch.last, make(chan struct{})
 	ch.last = done
-	d.rule, d.ruled = c.faults.strikeLocked(d.kind, d.phone, pathOf(d.url), hookDeeds), true
+	d.rule, d.ruled = c.faults.strikeLocked(d.occasion(d.url), hookDeeds), true
 	c.wg.Go(func() {
 		if d.rule.Do == Delay || d.rule.Do == Reorder {
 			close(done) // who comes next does not wait

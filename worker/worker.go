@@ -10,11 +10,14 @@ import (
 	"time"
 
 	"github.com/ringdown/ringdown/activities"
+	"github.com/ringdown/ringdown/activities/mail"
 	"github.com/ringdown/ringdown/activities/outside"
 	"github.com/ringdown/ringdown/activities/receivers"
 	"github.com/ringdown/ringdown/activities/slack"
 	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
+	"github.com/ringdown/ringdown/secrets"
 	"github.com/ringdown/ringdown/workflows"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
@@ -29,7 +32,13 @@ type Config struct {
 	Receivers      *receivers.Client // nil: one that reaches no private address
 	Slack          *slack.Client     // nil: incidents have no channel but their messages
 	PublicURL      string            // where the carrier reaches our webhooks, without a trailing slash
+	FallbackURL    string            // where the emergency documents are served; may be empty
 	CallsPerSecond float64           // what the carrier account may place; zero means no limit of ours
+	Allotment      models.Allotment
+	Keys           *secrets.Keys // open documents of requests for numbers; nil opens none
+	Mail           *mail.Client  // nil: nobody is told by e-mail
+	Reviewers      []string      // e-mail addresses
+	ReviewChannel  string        // Slack's, of reviewers; empty: they are not told there
 	Log            *slog.Logger
 }
 
@@ -57,6 +66,8 @@ func Run(ctx context.Context, c Config) error {
 	calls.RegisterWorkflow(workflows.Sweep)
 	calls.RegisterWorkflow(workflows.ReadOutside)
 	calls.RegisterWorkflow(workflows.WakeChannels)
+	calls.RegisterWorkflow(workflows.NumberRequest)
+	calls.RegisterWorkflow(workflows.CheckNumbers)
 	if c.Receivers == nil {
 		c.Receivers = receivers.New(receivers.Config{PublicURL: c.PublicURL})
 	}
@@ -69,7 +80,7 @@ func Run(ctx context.Context, c Config) error {
 	calls.RegisterActivity(&activities.Sweeper{
 		Temporal: c.Temporal, Store: c.Store, Carrier: c.Carrier, PublicURL: c.PublicURL,
 		Converter: workflows.DataConverter(), Log: c.Log,
-		CallID: workflows.CallID, AlertID: workflows.AlertID, Ended: workflows.SignalEnded,
+		CallID: workflows.CallID, AlertID: workflows.AlertID, Ended: workflows.SignalEnded, Begin: workflows.StartRequest,
 	})
 
 	alerts := &activities.Alerts{
@@ -78,11 +89,27 @@ func Run(ctx context.Context, c Config) error {
 	calls.RegisterActivity(alerts)
 	calls.RegisterActivity(&activities.Waker{Store: c.Store, Channel: c.Slack.Provider(), Wake: workflows.WakeIncident})
 
+	notices := &activities.Notices{
+		Store: c.Store, Mail: c.Mail, Slack: c.Slack, Reviewers: c.Reviewers, ReviewChannel: c.ReviewChannel,
+		PublicURL: c.PublicURL, Log: c.Log,
+	}
+	provisioner := &activities.Provisioner{
+		Store: c.Store, Carrier: c.Carrier, Keys: c.Keys, PublicURL: c.PublicURL, FallbackURL: c.FallbackURL, Allotted: c.Allotment.Numbers,
+	}
+	calls.RegisterActivity(&activities.Requests{Store: c.Store, Notices: notices, Begin: workflows.StartRequest})
+	calls.RegisterActivity(provisioner) // those of its steps that ask the database alone
+	calls.RegisterActivity(notices.GiveUpNotices)
+
 	tellOptions := options(fail)
 	tellOptions.DisableWorkflowWorker = true
 	tells := worker.New(c.Temporal, workflows.TellQueue, tellOptions)
 	tells.RegisterActivity(alerts.Deliver)
 	tells.RegisterActivity(&activities.Channels{Store: c.Store, Slack: c.Slack, Log: c.Log})
+	tells.RegisterActivity(provisioner)
+	tells.RegisterActivity(notices.SendNotices)
+	tells.RegisterActivity(&activities.Numbers{
+		Store: c.Store, Carrier: c.Carrier, PublicURL: c.PublicURL, FallbackURL: c.FallbackURL, Log: c.Log,
+	})
 
 	dialOptions := options(fail)
 	dialOptions.DisableWorkflowWorker = true
@@ -101,6 +128,7 @@ func Run(ctx context.Context, c Config) error {
 	var scheduling sync.WaitGroup
 	defer scheduling.Wait()
 	scheduling.Go(func() { untilScheduled(ctx, c, "sweep", workflows.ScheduleSweep) })
+	scheduling.Go(func() { untilScheduled(ctx, c, "look at numbers", workflows.ScheduleNumbers) })
 	if c.Slack.Ready() {
 		scheduling.Go(func() { untilScheduled(ctx, c, "waking of channels", workflows.ScheduleWake) })
 	}

@@ -115,7 +115,7 @@ type Forwarded struct {
 	Status   string `json:"status"` // the carrier's word
 }
 
-// Search attributes, to be registered as Keyword. None ever holds a number or a name.
+// Search attributes, to be registered. None ever holds a number or a name.
 var (
 	CallRoute   = temporal.NewSearchAttributeKeyKeyword("CallRoute")   // the route's id
 	CallStage   = temporal.NewSearchAttributeKeyKeyword("CallStage")   // models.Stage
@@ -123,9 +123,13 @@ var (
 	AlertStatus = temporal.NewSearchAttributeKeyKeyword("AlertStatus") // models.AlertStatus
 )
 
-// SearchAttributes are the names to register, all of them Keyword.
-func SearchAttributes() []string {
-	return []string{CallRoute.GetName(), CallStage.GetName(), CallOutcome.GetName(), AlertStatus.GetName()}
+// SearchAttributes are those to register, with their types as Temporal's command line names them.
+func SearchAttributes() map[string]string {
+	types := map[string]string{}
+	for _, key := range []temporal.SearchAttributeKey{CallRoute, CallStage, CallOutcome, AlertStatus, RequestStatus, RequestSince} {
+		types[key.GetName()] = key.GetValueType().String()
+	}
+	return types
 }
 
 // DataConverter is the one that every client and worker uses.

@@ -121,3 +121,45 @@ func telling(ctx workflow.Context, summary string) workflow.Context {
 		Summary:             summary,
 	})
 }
+
+// stepWithin is how long a step of setting a number up is tried before a person is to look.
+const stepWithin = 6 * time.Hour
+
+// provisioning limits one step of setting a number up at the carrier.
+func provisioning(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              TellQueue,
+		StartToCloseTimeout:    2 * time.Minute,
+		HeartbeatTimeout:       deadAfter,
+		ScheduleToCloseTimeout: stepWithin,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, MaximumInterval: 5 * time.Minute, MaximumAttempts: 100_000, // the time decides
+		},
+		Summary: summary,
+	})
+}
+
+// tidying limits the removal of what nobody needs at the carrier: it is tried until it is done.
+func tidying(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           TellQueue,
+		StartToCloseTimeout: 2 * time.Minute,
+		HeartbeatTimeout:    deadAfter,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 10 * time.Minute},
+		Summary:             models.StepTidy.Words(),
+	})
+}
+
+// sending limits how people are told of a request: again and again for a day.
+func sending(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              TellQueue,
+		StartToCloseTimeout:    2 * time.Minute,
+		HeartbeatTimeout:       deadAfter,
+		ScheduleToCloseTimeout: 24 * time.Hour,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: 2 * time.Second, MaximumInterval: 10 * time.Minute, MaximumAttempts: 100_000, // the time decides
+		},
+		Summary: summary,
+	})
+}

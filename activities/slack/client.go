@@ -3,8 +3,9 @@
 // Whatever comes from callers and people is text there, never mark-up and never a mention.
 //
 // The app needs the bot scopes channels:manage, channels:read, channels:history, chat:write,
-// users:read and users:read.email. It is an app of the workspace's own: those that are distributed
-// without a review may look into a channel once a minute only. Source: Slack, rate limits.
+// users:read and users:read.email, and im:write and im:history for direct messages. It is an app of the
+// workspace's own: those that are distributed without a review may look into a channel once a minute
+// only. Source: Slack, rate limits.
 package slack
 
 import (
@@ -13,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -45,6 +47,7 @@ type Client struct {
 	api      *api.Client
 	log      *slog.Logger
 	patience time.Duration // how long one request may take, connecting and reading included
+	called   sync.Map      // ids of people's channels, by name
 }
 
 // New makes a client. It reaches for nothing. The error is a models.Faults that names every mistake at

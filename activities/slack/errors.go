@@ -60,6 +60,7 @@ const (
 	codeUserNotFound   = "user_not_found"
 	codeUsersNotFound  = "users_not_found"
 	codeThreadNotFound = "thread_not_found"
+	codeNotInChannel   = "not_in_channel"
 
 	// CodeMessageNotFound says that a message is not there any more.
 	CodeMessageNotFound = "message_not_found"
@@ -91,7 +92,7 @@ var remedies = map[string]struct {
 	"channel_not_found":      {Final, "the channel is gone, or hidden from the app"},
 	"is_archived":            {Final, "the channel is archived: unarchive it to go on there"},
 	"is_inactive":            {Final, "the channel is archived: unarchive it to go on there"},
-	"not_in_channel":         {Final, "the app has left the channel: add it again"},
+	codeNotInChannel:         {Final, "the app is not in the channel, or has left it: add it"},
 	"restricted_action":      {Final, "an admin of the workspace must let apps do this"},
 	"no_permission":          {Final, "an admin of the workspace must let apps do this"},
 	"ekm_access_denied":      {Final, "admins of the workspace have suspended posting"},

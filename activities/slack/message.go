@@ -3,7 +3,10 @@ package slack
 import (
 	"context"
 	"errors"
+	"regexp"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	api "github.com/slack-go/slack"
@@ -14,6 +17,8 @@ var (
 	posts   = op{"post the message", "chat:write"}
 	updates = op{"keep the message current", "chat:write"}
 	looks   = op{"look whether the message is posted", "channels:history"}
+
+	looksDirect = op{"look whether the message is posted", "im:history"}
 )
 
 const (
@@ -30,6 +35,9 @@ type Message struct {
 	Text   string // what is longer than Slack takes is cut
 	Thread string // the id of the message that it answers; empty: it stands by itself
 	Again  bool   // it may be there, because the reply to an earlier try was lost: look first
+
+	Since   time.Time // it was not there before, by our clock: look no further back; zero: it may be of any age
+	Mention string    // the account that is called by name before the text; empty: nobody
 }
 
 // Post posts a message and returns its id, or that of the one which an earlier try has posted.
@@ -39,7 +47,7 @@ func (c *Client) Post(ctx context.Context, channelID string, m Message) (id stri
 			return id, err
 		}
 	}
-	options := append(plain(m.Text),
+	options := append(plain(m.Text, m.Mention),
 		api.MsgOptionDisableMarkdown(), api.MsgOptionDisableLinkUnfurl(), api.MsgOptionDisableMediaUnfurl(),
 		api.MsgOptionMetadata(api.SlackMetadata{EventType: eventType, EventPayload: map[string]any{"key": m.Key}}))
 	if m.Thread != "" {
@@ -55,19 +63,28 @@ func (c *Client) Post(ctx context.Context, channelID string, m Message) (id stri
 // Update changes what a message says.
 func (c *Client) Update(ctx context.Context, channelID, id, text string) error {
 	return c.ask(ctx, updates, func(ctx context.Context, slack *api.Client) error {
-		_, kept, _, err := slack.UpdateMessageContext(ctx, channelID, id, plain(text)...)
+		_, kept, _, err := slack.UpdateMessageContext(ctx, channelID, id, plain(text, "")...)
 		return lacks(err, kept)
 	})
 }
 
-// plain is a text of which nothing is mark-up. The block is what people see, letter by letter; the
+// accountID is how Slack names an account. Whatever else would be mark-up.
+var accountID = regexp.MustCompile(`^[UW][A-Z0-9]{1,30}$`)
+
+// plain is a text of which nothing is mark-up, with a mention before it or none. The block is what people see, letter by letter; the
 // text beside it is for notices, and an update of a text alone knows no way to switch mark-up off.
 // Source: Slack, chat.update; rich text block.
-func plain(text string) []api.MsgOption {
+func plain(text, mention string) []api.MsgOption {
 	text = fit(text, longestText, longestSent)
 	section := api.NewRichTextSection(api.NewRichTextSectionTextElement(text, nil))
+	notice := escape(text)
+	if accountID.MatchString(mention) {
+		section = api.NewRichTextSection(
+			api.NewRichTextSectionUserElement(mention, nil), api.NewRichTextSectionTextElement(" "+text, nil))
+		notice = "<@" + mention + "> " + notice
+	}
 	return []api.MsgOption{
-		api.MsgOptionText(escape(text), false), api.MsgOptionBlocks(api.NewRichTextBlock("", section)),
+		api.MsgOptionText(notice, false), api.MsgOptionBlocks(api.NewRichTextBlock("", section)),
 		api.MsgOptionParse(false), api.MsgOptionLinkNames(false),
 	}
 }
@@ -75,7 +92,7 @@ func plain(text string) []api.MsgOption {
 // Find looks for a message by its key. The id is empty when there is none.
 func (c *Client) Find(ctx context.Context, channelID string, m Message) (id string, err error) {
 	if m.Thread != "" {
-		id, err = c.search(ctx, m.Key, func(ctx context.Context, slack *api.Client, cursor string) ([]api.Message, string, error) {
+		id, err = c.search(ctx, channelID, m.Key, func(ctx context.Context, slack *api.Client, cursor string) ([]api.Message, string, error) {
 			replies, _, next, err := slack.GetConversationRepliesContext(ctx, &api.GetConversationRepliesParameters{
 				ChannelID: channelID, Timestamp: m.Thread, Cursor: cursor, Limit: 200, IncludeAllMetadata: true,
 			})
@@ -85,9 +102,9 @@ func (c *Client) Find(ctx context.Context, channelID string, m Message) (id stri
 			return id, err
 		}
 	}
-	return c.search(ctx, m.Key, func(ctx context.Context, slack *api.Client, cursor string) ([]api.Message, string, error) {
+	return c.search(ctx, channelID, m.Key, func(ctx context.Context, slack *api.Client, cursor string) ([]api.Message, string, error) {
 		page, err := slack.GetConversationHistoryContext(ctx, &api.GetConversationHistoryParameters{
-			ChannelID: channelID, Cursor: cursor, Limit: 200, IncludeAllMetadata: true,
+			ChannelID: channelID, Cursor: cursor, Limit: 200, IncludeAllMetadata: true, Oldest: oldest(m.Since),
 		})
 		if err != nil {
 			return nil, "", err
@@ -96,8 +113,22 @@ func (c *Client) Find(ctx context.Context, channelID string, m Message) (id stri
 	})
 }
 
-func (c *Client) search(ctx context.Context, key string, read func(context.Context, *api.Client, string) ([]api.Message, string, error)) (string, error) {
-	cursor := ""
+// clocks may differ by so much, Slack's and ours.
+const clocks = 10 * time.Minute
+
+// oldest is the time from which on messages are read, as Slack writes it; empty for all.
+func oldest(since time.Time) string {
+	if since.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(since.Add(-clocks).Unix(), 10) + ".000000"
+}
+
+func (c *Client) search(ctx context.Context, channelID, key string, read func(context.Context, *api.Client, string) ([]api.Message, string, error)) (string, error) {
+	cursor, looks := "", looks
+	if strings.HasPrefix(channelID, "D") {
+		looks = looksDirect
+	}
 	for range mostPages {
 		var page []api.Message
 		err := c.ask(ctx, looks, func(ctx context.Context, slack *api.Client) (err error) {

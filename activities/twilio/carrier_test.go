@@ -43,6 +43,7 @@ type carrier struct {
 	server   *httptest.Server
 	mu       sync.Mutex
 	requests []asked
+	files    []File // that came with them
 }
 
 // newCarrier answers every request with answer; nth counts from 1.
@@ -70,9 +71,12 @@ func (c *carrier) note(r *http.Request) (nth int) {
 	if err != nil {
 		c.t.Error(err)
 	}
-	form, err := url.ParseQuery(string(body))
+	form, file, err := formOf(r, body)
 	if err != nil {
 		c.t.Error(err)
+	}
+	if file != nil {
+		body = []byte(form.Encode())
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	checkRequest(c.t, r)
@@ -83,6 +87,9 @@ func (c *carrier) note(r *http.Request) (nth int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.requests = append(c.requests, asked{r.Method, r.URL.Path, r.URL.Query(), form})
+	if file != nil {
+		c.files = append(c.files, *file)
+	}
 	return len(c.requests)
 }
 

@@ -1,6 +1,6 @@
-// Package twilio is the client of Twilio's REST API: it starts, moves, ends and finds legs, and
-// looks up and sets up numbers. Every error it returns from the carrier is a *CarrierError whose
-// Class says whether the carrier may have acted.
+// Package twilio is the client of Twilio's REST API: it starts, moves, ends and finds legs, buys
+// numbers with the paperwork that they need, and looks up and sets up those there are. Every error
+// it returns from the carrier is a *CarrierError whose Class says whether the carrier may have acted.
 package twilio
 
 import (
@@ -40,6 +40,7 @@ type Client struct {
 	asked      func(op string, class Class, took time.Duration)
 	transport  http.RoundTripper
 	patience   time.Duration // how long one request may take, connecting and reading included
+	uploading  time.Duration // the same for a request that brings a file
 }
 
 var (
@@ -78,7 +79,8 @@ func New(cfg Config) (*Client, error) {
 	}
 	return &Client{
 		accountSID: cfg.AccountSID, authToken: cfg.AuthToken, apiURL: apiURL,
-		log: cfg.Log, asked: cfg.Asked, transport: transport(), patience: 10 * time.Second,
+		log: cfg.Log, asked: cfg.Asked, transport: transport(),
+		patience: 10 * time.Second, uploading: time.Minute,
 	}, nil
 }
 
@@ -131,11 +133,21 @@ func (c *Client) Check(ctx context.Context) error {
 // ask makes one request of the carrier and judges what came of it. request calls one method of
 // the service it is given, once; its error only says that the answer cannot be used.
 func (c *Client) ask(ctx context.Context, op string, request func(*api.ApiService) error) error {
-	ctx, cancel := context.WithTimeout(ctx, c.patience)
+	return c.through(ctx, op, c.patience, func(t *http.Client) error { return request(api.NewApiService(c.handler(t))) })
+}
+
+// through makes one request with the client it gives, and judges what came of it. The client brings ctx and the
+// patience, for it serves callers who can bring neither.
+func (c *Client) through(ctx context.Context, op string, patience time.Duration, request func(*http.Client) error) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	began := time.Now()
 	var seen exchange
-	unusable := request(c.service(ctx, &seen)) != nil
+	unusable := request(&http.Client{
+		Transport: c.carry(ctx, &seen),
+		// A followed 307 would place the call again.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}) != nil
 	class, took := seen.class(unusable), time.Since(began)
 	c.asked(op, class, took)
 	c.log.LogAttrs(ctx, slog.LevelDebug, "carrier asked",
@@ -150,18 +162,11 @@ func (c *Client) ask(ctx context.Context, op string, request func(*api.ApiServic
 	}
 }
 
-// service is twilio-go for a single request: twilio-go takes no context, so the transport brings
+// handler is twilio-go for a single request: twilio-go takes no context, so the transport brings
 // it. The handler is made by hand because twilio-go's own would let TWILIO_EDGE and
 // TWILIO_REGION change the host unseen.
-func (c *Client) service(ctx context.Context, seen *exchange) *api.ApiService {
-	base := &client.Client{
-		Credentials: client.NewCredentials(c.accountSID, c.authToken),
-		HTTPClient: &http.Client{
-			Transport: c.carry(ctx, seen),
-			// A followed 307 would place the call again.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-	}
+func (c *Client) handler(t *http.Client) *client.RequestHandler {
+	base := &client.Client{Credentials: client.NewCredentials(c.accountSID, c.authToken), HTTPClient: t}
 	base.SetAccountSid(c.accountSID)
-	return api.NewApiService(&client.RequestHandler{Client: base})
+	return &client.RequestHandler{Client: base}
 }

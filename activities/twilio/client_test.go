@@ -3,10 +3,12 @@ package twilio
 import (
 	"bytes"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -78,14 +80,23 @@ func TestNoEnvironmentVariableMovesTheCarrier(t *testing.T) {
 	t.Setenv("TWILIO_EDGE", "dublin")
 	t.Setenv("TWILIO_REGION", "ie1")
 	client := newClient(t, "")
-	var host string
+	var asked []string
 	client.transport = roundTrip(func(r *http.Request) (*http.Response, error) {
-		host = r.URL.Scheme + "://" + r.URL.Host
+		asked = append(asked, r.Method+" "+r.URL.Scheme+"://"+r.URL.Host)
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/SupportingDocuments") {
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(plain()))}, nil
+		}
 		return nil, errors.New("no network in tests")
 	})
 	_ = client.Check(t.Context())
-	if host != "https://api.twilio.com" {
-		t.Errorf("asked %s", host)
+	_, _ = client.Prices(t.Context(), "GB")
+	_, _ = client.EnsureDocument(t.Context(), aName, aFiledDocument)
+	want := []string{
+		"GET https://api.twilio.com", "GET https://pricing.twilio.com",
+		"GET https://numbers.twilio.com", "POST https://numbers-upload.twilio.com",
+	}
+	if !slices.Equal(asked, want) {
+		t.Errorf("asked %v", asked)
 	}
 }
 
@@ -100,7 +111,7 @@ func TestAPIURLGetsTheRequestsOfAllHosts(t *testing.T) {
 	}))
 	defer server.Close()
 	client := newClient(t, server.URL)
-	for i, product := range []string{"api", "numbers", "lookups", "pricing"} {
+	for i, product := range []string{"api", "numbers", "numbers-upload", "lookups", "pricing"} {
 		through := http.Client{Transport: client.carry(t.Context(), new(exchange))}
 		answer, err := through.Get("https://" + product + ".twilio.com/v2/" + product + "?Page=1")
 		if err != nil {

@@ -1,9 +1,13 @@
 package twilio
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
@@ -18,45 +22,92 @@ import (
 	"github.com/getkin/kin-openapi/routers/legacy"
 )
 
-// description is Twilio's own description of its API, twilio_api_v2010.json in the folder that
-// API_DESCRIPTIONS names; nil when the variable is empty.
-var description = sync.OnceValues(func() (routers.Router, error) {
+// descriptions are Twilio's own of its services, in the folder that API_DESCRIPTIONS names, by how their paths begin;
+// nil when the variable is empty.
+var descriptions = sync.OnceValues(func() (map[string]service, error) {
 	folder := os.Getenv("API_DESCRIPTIONS")
 	if folder == "" {
 		return nil, nil
 	}
-	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(folder, "twilio_api_v2010.json"))
+	found := map[string]service{}
+	for path, s := range map[string]struct{ host, file string }{
+		"/2010-04-01/":              {"api.twilio.com", "twilio_api_v2010.json"},
+		"/v1/PhoneNumbers/":         {"pricing.twilio.com", "twilio_pricing_v1.json"},
+		"/v2/RegulatoryCompliance/": {"numbers.twilio.com", "twilio_numbers_v2.json"},
+	} {
+		router, err := routerOf(filepath.Join(folder, s.file))
+		if err != nil {
+			return nil, err
+		}
+		found[path] = service{s.host, router}
+	}
+	return found, nil
+})
+
+type service struct {
+	host   string
+	router routers.Router
+}
+
+func routerOf(file string) (routers.Router, error) {
+	doc, err := openapi3.NewLoader().LoadFromFile(file)
 	if err != nil {
 		return nil, err
 	}
-	// The router does not take a parameter before ".json", in which all paths end.
+	// The router does not take a parameter before ".json", in which all paths of the oldest service end.
 	paths := openapi3.NewPaths()
 	for path, item := range doc.Paths.Map() {
 		paths.Set(strings.TrimSuffix(path, ".json"), item)
+		for _, operation := range item.Operations() {
+			typeFields(operation)
+		}
 	}
 	doc.Paths = paths
 	// Twilio's examples and defaults do not keep to its own schemas.
 	return legacy.NewRouter(doc, openapi3.DisableExamplesValidation(), openapi3.DisableSchemaDefaultsValidation())
-})
+}
+
+// typeFields says of form fields without a type, which hold JSON, that they are text; the filter reads them as null.
+func typeFields(operation *openapi3.Operation) {
+	if operation.RequestBody == nil {
+		return
+	}
+	for _, field := range operation.RequestBody.Value.Content.Get("application/x-www-form-urlencoded").Schema.Value.Properties {
+		if field.Value.Type == nil {
+			field.Value.Type = &openapi3.Types{openapi3.TypeString}
+		}
+	}
+}
 
 // described finds the operation that r is about. It is nil, and the check left out, where there
 // is no description; in CI there must be one.
 func described(t *testing.T, r *http.Request) *openapi3filter.RequestValidationInput {
 	t.Helper()
-	router, err := description()
+	services, err := descriptions()
 	switch {
 	case err != nil:
 		t.Error(err)
 		return nil
-	case router == nil && os.Getenv("CI") != "":
+	case services == nil && os.Getenv("CI") != "":
 		t.Error("API_DESCRIPTIONS is empty")
 		return nil
-	case router == nil:
+	case services == nil:
 		return nil
 	}
+	for path, s := range services {
+		if strings.HasPrefix(r.URL.Path, path) {
+			return s.described(t, r)
+		}
+	}
+	t.Errorf("%s %s: no service has such paths", r.Method, r.URL.Path)
+	return nil
+}
+
+func (s service) described(t *testing.T, r *http.Request) *openapi3filter.RequestValidationInput {
+	t.Helper()
 	r = r.Clone(context.Background())
-	r.URL.Scheme, r.URL.Host, r.URL.Path = "https", "api.twilio.com", strings.TrimSuffix(r.URL.Path, ".json")
-	route, params, err := router.FindRoute(r)
+	r.URL.Scheme, r.URL.Host, r.URL.Path = "https", s.host, strings.TrimSuffix(r.URL.Path, ".json")
+	route, params, err := s.router.FindRoute(r)
 	if err != nil {
 		t.Errorf("%s %s: %v", r.Method, r.URL.Path, err)
 		return nil
@@ -99,6 +150,36 @@ func validate(input *openapi3filter.RequestValidationInput) error {
 		}
 	}
 	return nil
+}
+
+// formOf is the form in a request's body, and what of it is a file. A multipart form becomes a plain one without its
+// file, which is how Twilio describes it.
+func formOf(r *http.Request, body []byte) (form url.Values, file *File, err error) {
+	mediaType, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if mediaType != "multipart/form-data" {
+		form, err = url.ParseQuery(string(body))
+		return form, nil, err
+	}
+	form = url.Values{}
+	for parts := multipart.NewReader(bytes.NewReader(body), params["boundary"]); ; {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			return form, file, nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		content, err := io.ReadAll(part)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case part.FormName() == "File":
+			file = &File{part.FileName(), part.Header.Get("Content-Type"), content}
+		default:
+			form.Add(part.FormName(), string(content))
+		}
+	}
 }
 
 func checkResponse(t *testing.T, r *http.Request, status int, body string) {

@@ -36,6 +36,7 @@ const (
 	codeNotFound         = 20404
 	codeTooManyRequests  = 20429
 	codeNotLive          = 21220
+	codeNumberTaken      = 21422
 )
 
 func classOfRefusal(status, code int) Class {
@@ -66,6 +67,15 @@ func BadNumber(err error) bool {
 	return errors.As(err, &carrier) && carrier.Class == Refused && slices.Contains(badNumbers, carrier.Code)
 }
 
+// missingPaperwork are the codes of a purchase that wants an address or a bundle which was not given, or was given
+// and does not fit. Source: Twilio's error dictionary; 21615 and 21651 from memory.
+var missingPaperwork = []int{21613, 21615, 21631, 21649, 21651}
+
+// PaperworkMissing says whether an error means that a number is not sold without an address or a bundle that fits it.
+func PaperworkMissing(err error) bool {
+	return ClassOf(err) == Refused && slices.Contains(missingPaperwork, codeOf(err))
+}
+
 // CarrierError is a request that failed. It never holds the carrier's own message, which may
 // repeat a number. errors.Is finds in it ErrNotLive, models.ErrNotFound and the ctx's error.
 type CarrierError struct {
@@ -86,6 +96,15 @@ func ClassOf(err error) Class {
 	return ""
 }
 
+// codeOf is the code of the CarrierError in err, zero when err holds none.
+func codeOf(err error) int {
+	var carrier *CarrierError
+	if errors.As(err, &carrier) {
+		return carrier.Code
+	}
+	return 0
+}
+
 // meanings and remedies are for the operator who reads the log.
 var meanings = map[Class]string{
 	Refused:     "refused by the carrier",
@@ -98,6 +117,7 @@ var meanings = map[Class]string{
 }
 
 var remedies = map[int]string{
+	10002:                "upgrade the trial account",
 	codeConcurrency:      "raise the account's limit of calls at once",
 	codeAuthenticate:     "check account SID and auth token",
 	codeAccountNotActive: "the account is suspended or closed",
@@ -106,6 +126,17 @@ var remedies = map[int]string{
 	21211:                "correct the number to be called",
 	21215:                "allow the country in the account's voice geographic permissions",
 	21219:                "verify the number to be called, or upgrade the trial account",
+	codeNumberTaken:      "somebody else has the number, choose another",
+	21613:                "give an address that the number's country accepts",
+	21615:                "give an address in the number's locality",
+	21628:                "correct the address, the carrier cannot find it",
+	21631:                "give an address that the number's country accepts",
+	21644:                "delete the bundle first, the end user is in it",
+	21646:                "wait until the carrier has reviewed the document",
+	21648:                "give the bundle's number back first",
+	21649:                "give an approved bundle for the number's country and type",
+	21651:                "give the address that is in the bundle",
+	22205:                "the end user or document is gone, make it again",
 }
 
 // Error names the operation, what it means, status, code and what to do where that is known.

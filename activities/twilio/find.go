@@ -3,7 +3,6 @@ package twilio
 import (
 	"context"
 	"errors"
-	"net/url"
 	"slices"
 	"time"
 
@@ -75,32 +74,16 @@ func newestFirst(a, b State) int {
 	}
 }
 
-// list reads all pages, each a request of its own.
 func (c *Client) list(ctx context.Context, filter *api.ListCallParams) ([]api.ApiV2010Call, error) {
-	var calls []api.ApiV2010Call
-	for token, number := "", ""; ; {
-		var page *api.ListCallResponse
-		err := c.ask(ctx, "find legs", func(s *api.ApiService) (err error) {
-			page, err = s.PageCall(filter, token, number)
-			if err != nil || page.Calls == nil {
+	return pages(func(token, number string) (page []api.ApiV2010Call, next string, err error) {
+		err = c.ask(ctx, "find legs", func(s *api.ApiService) error {
+			answer, err := s.PageCall(filter, token, number)
+			if err != nil || answer.Calls == nil {
 				return errors.Join(err, errNoAnswer)
 			}
+			page, next = answer.Calls, text(answer.NextPageUri)
 			return nil
 		})
-		if err != nil {
-			return nil, err
-		}
-		calls = append(calls, page.Calls...)
-		if token, number = nextPage(text(page.NextPageUri)); token == "" && number == "" {
-			return calls, nil
-		}
-	}
-}
-
-func nextPage(uri string) (token, number string) {
-	next, err := url.Parse(uri)
-	if err != nil {
-		return "", ""
-	}
-	return next.Query().Get("PageToken"), next.Query().Get("Page")
+		return page, next, err
+	})
 }

@@ -34,7 +34,8 @@ func WebhooksAt(public, fallback string) Webhooks {
 type Number struct {
 	SID            string
 	Number         models.Phone
-	CanCall        bool // it can be called and shown as caller
+	Name           string // as the carrier's console shows it
+	CanCall        bool   // it can be called and shown as caller
 	Webhooks       Webhooks
 	VoiceMethod    string
 	StatusMethod   string
@@ -44,7 +45,7 @@ type Number struct {
 
 func numberOf(n *api.ApiV2010IncomingPhoneNumber) Number {
 	return Number{
-		SID: text(n.Sid), Number: models.Phone(text(n.PhoneNumber)),
+		SID: text(n.Sid), Number: models.Phone(text(n.PhoneNumber)), Name: text(n.FriendlyName),
 		CanCall: n.Capabilities != nil && n.Capabilities.Voice,
 		Webhooks: Webhooks{
 			Voice: text(n.VoiceUrl), Fallback: text(n.VoiceFallbackUrl),
@@ -96,14 +97,16 @@ func (c *Client) Connect(ctx context.Context, sid string, want Webhooks) error {
 	if err != nil {
 		return err
 	}
-	set, err := c.numberBySID(ctx, sid)
+	set, err := c.NumberBySID(ctx, sid)
 	if err != nil {
 		return err
 	}
 	return set.Connected(want)
 }
 
-func (c *Client) numberBySID(ctx context.Context, sid string) (found Number, err error) {
+// NumberBySID reads a number of the account by the carrier's id of it, models.ErrNotFound when the account does not
+// own it.
+func (c *Client) NumberBySID(ctx context.Context, sid string) (found Number, err error) {
 	err = c.ask(ctx, "read number", func(s *api.ApiService) error {
 		number, err := s.FetchIncomingPhoneNumber(sid, nil)
 		if err != nil || text(number.Sid) != sid {

@@ -16,7 +16,7 @@ func (c *Client) Disconnect(ctx context.Context, sid, public string) error {
 	if err := checkNumberSID(sid); err != nil {
 		return err
 	}
-	number, err := c.numberBySID(ctx, sid)
+	number, err := c.NumberBySID(ctx, sid)
 	switch {
 	case errors.Is(err, models.ErrNotFound):
 		return nil

@@ -86,8 +86,8 @@ func startTestTemporal(t *testing.T) client.Client {
 		t.Fatalf("no Temporal server at %s: run `make bin/temporal`, or set TEMPORAL_CLI", path)
 	}
 	var arguments []string
-	for _, name := range workflows.SearchAttributes() {
-		arguments = append(arguments, "--search-attribute", name+"=Keyword")
+	for name, kind := range workflows.SearchAttributes() {
+		arguments = append(arguments, "--search-attribute", name+"="+kind)
 	}
 	options := client.Options{
 		DataConverter: workflows.DataConverter(), Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),

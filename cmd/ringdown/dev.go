@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"github.com/ringdown/ringdown/activities/twilio"
-	"github.com/ringdown/ringdown/api"
 	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/secrets"
 	"github.com/ringdown/ringdown/simulator"
 	"github.com/ringdown/ringdown/workflows"
 )
@@ -30,14 +30,17 @@ type devCommand struct {
 	MetricsListen string `env:"METRICS_LISTEN" default:"127.0.0.1:9464" help:"Address of the metrics for Prometheus, loopback only; empty for none."`
 	NoDemo        bool   `help:"Start without the demo's people, schedule, numbers and routes."`
 
-	CallsPerSec  float64  `name:"carrier-calls-per-second" env:"CARRIER_CALLS_PER_SECOND" default:"1" help:"With Twilio: how many calls a second the account may place; 0 means no limit of ours."`
-	FallbackURL  string   `env:"FALLBACK_URL" help:"Where the emergency documents are served, on another host."`
-	FallbackDir  string   `env:"FALLBACK_DIR" help:"Folder where they are published."`
-	AllowPrivate bool     `name:"allow-private-receivers" env:"ALLOW_PRIVATE_RECEIVERS" help:"Let receivers of alerts be at private, loopback and link-local addresses."`
-	PublicURL    string   `env:"PUBLIC_URL" help:"With Twilio: where it reaches the API."`
-	AccountSID   string   `env:"TWILIO_ACCOUNT_SID" help:"Use Twilio, or what answers at TWILIO_API_URL, instead of the simulated carrier."`
-	AuthTokens   []string `env:"TWILIO_AUTH_TOKEN" help:"Its auth token."`
-	CarrierURL   string   `env:"TWILIO_API_URL" help:"Where its REST API is."`
+	CallsPerSec   float64  `name:"carrier-calls-per-second" env:"CARRIER_CALLS_PER_SECOND" default:"1" help:"With Twilio: how many calls a second the account may place; 0 means no limit of ours."`
+	FallbackURL   string   `env:"FALLBACK_URL" help:"Where the emergency documents are served, on another host."`
+	FallbackDir   string   `env:"FALLBACK_DIR" help:"Folder where they are published."`
+	AllowPrivate  bool     `name:"allow-private-receivers" env:"ALLOW_PRIVATE_RECEIVERS" help:"Let receivers of alerts be at private, loopback and link-local addresses."`
+	SMTPURL       string   `name:"smtp-url" env:"SMTP_URL" help:"Mail server that tells requesters and reviewers; see ringdown serve."`
+	Reviewers     []string `name:"reviewer-emails" env:"REVIEWER_EMAILS" help:"E-mail addresses of those who review requests for numbers."`
+	ReviewChannel string   `name:"slack-review-channel" env:"SLACK_REVIEW_CHANNEL" help:"Slack channel of those who review requests for numbers."`
+	PublicURL     string   `env:"PUBLIC_URL" help:"With Twilio: where it reaches the API."`
+	AccountSID    string   `env:"TWILIO_ACCOUNT_SID" help:"Use Twilio, or what answers at TWILIO_API_URL, instead of the simulated carrier."`
+	AuthTokens    []string `env:"TWILIO_AUTH_TOKEN" help:"Its auth token."`
+	CarrierURL    string   `env:"TWILIO_API_URL" help:"Where its REST API is."`
 }
 
 // simulatedAccount is the one account of the simulated carrier.
@@ -199,7 +202,7 @@ func (r *devRun) start(ctx context.Context, fail context.CancelCauseFunc) error 
 	if r.AccountSID != "" {
 		return os.Setenv("TEMPORAL_ADDRESS", fmt.Sprintf("127.0.0.1:%d", r.TemporalPort))
 	}
-	token, err := r.secret("carrier-token")
+	token, err := r.secret("carrier-token", rand.Text)
 	if err != nil {
 		return err
 	}
@@ -232,8 +235,8 @@ func (r *devRun) temporalArguments() []string {
 		"--dynamic-config-value", "matching.numTaskqueueWritePartitions=1",
 		"--log-level", "error",
 	}
-	for _, name := range workflows.SearchAttributes() {
-		arguments = append(arguments, "--search-attribute", name+"=Keyword")
+	for name, kind := range workflows.SearchAttributes() {
+		arguments = append(arguments, "--search-attribute", name+"="+kind)
 	}
 	return arguments
 }
@@ -250,15 +253,22 @@ func (r *devRun) settings() (settings, error) {
 		IncidentIOKey: os.Getenv("INCIDENT_IO_API_KEY"), IncidentIOURL: os.Getenv("INCIDENT_IO_API_URL"),
 		PagerDutyKey: os.Getenv("PAGERDUTY_API_KEY"), PagerDutyURL: os.Getenv("PAGERDUTY_API_URL"),
 		SlackToken: os.Getenv("SLACK_BOT_TOKEN"), SlackURL: os.Getenv("SLACK_API_URL"), AllowPrivate: r.AllowPrivate,
+		Allotment: os.Getenv("RINGDOWN_ALLOTMENT"), PayloadKey: os.Getenv("RINGDOWN_PAYLOAD_KEY"),
+		SMTPURL: r.SMTPURL, Reviewers: r.Reviewers, ReviewChannel: r.ReviewChannel,
 	}
 	var err error
+	if s.PayloadKey == "" {
+		if s.PayloadKey, err = r.secret("payload-key", secrets.NewKey); err != nil {
+			return settings{}, err
+		}
+	}
 	if s.AdminKey = os.Getenv("RINGDOWN_ADMIN_KEY"); s.AdminKey == "" {
-		if s.AdminKey, err = r.secret("admin-key"); err != nil {
+		if s.AdminKey, err = r.secret("admin-key", rand.Text); err != nil {
 			return settings{}, err
 		}
 	}
 	if r.AccountSID == "" {
-		token, err := r.secret("carrier-token")
+		token, err := r.secret("carrier-token", rand.Text)
 		if err != nil {
 			return settings{}, err
 		}
@@ -269,13 +279,13 @@ func (r *devRun) settings() (settings, error) {
 }
 
 // secret reads a random secret of this folder, and makes it on first use.
-func (r *devRun) secret(name string) (string, error) {
+func (r *devRun) secret(name string, fresh func() string) (string, error) {
 	path := filepath.Join(r.Data, name)
 	text, err := os.ReadFile(path)
 	if err == nil && len(strings.TrimSpace(string(text))) > 0 {
 		return strings.TrimSpace(string(text)), nil
 	}
-	secret := rand.Text()
+	secret := fresh()
 	if err := os.WriteFile(path, []byte(secret+"\n"), 0o600); err != nil {
 		return "", fmt.Errorf("keep a secret in the data folder: %w", err)
 	}
@@ -303,7 +313,7 @@ func (r *devRun) prepare(ctx context.Context, s settings, p parts) error {
 	}
 	carrier := simulator.Client{BaseURL: r.simulatorURL()}
 	for _, n := range append(numbers, models.PhoneNumber{Number: spareNumber, Name: "not imported yet"}) {
-		hooks := twilio.WebhooksAt(s.PublicURL, api.EmergencyURL(s.FallbackURL, n.ID))
+		hooks := twilio.WebhooksAt(s.PublicURL, models.EmergencyURL(s.FallbackURL, n.ID))
 		if err := carrier.PutNumber(ctx, simulator.Number{
 			Phone: string(n.Number), FriendlyName: n.Name, SID: n.CarrierID,
 			VoiceURL: hooks.Voice, StatusCallback: hooks.Status,

@@ -7,7 +7,6 @@ import (
 	"io"
 
 	"github.com/ringdown/ringdown/activities/twilio"
-	"github.com/ringdown/ringdown/api"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/workflows"
 	"go.temporal.io/api/operatorservice/v1"
@@ -62,9 +61,9 @@ func (c *doctorCommand) checkSearchAttributes(ctx context.Context, p parts) erro
 		return err
 	}
 	var missing []error
-	for _, name := range workflows.SearchAttributes() {
+	for name, kind := range workflows.SearchAttributes() {
 		if _, ok := known.GetCustomAttributes()[name]; !ok {
-			missing = append(missing, fmt.Errorf("%s (Keyword) is not registered in namespace %s", name, p.namespace))
+			missing = append(missing, fmt.Errorf("%s (%s) is not registered in namespace %s", name, kind, p.namespace))
 		}
 	}
 	return errors.Join(missing...)
@@ -83,7 +82,7 @@ func (c *doctorCommand) checkNumbers(ctx context.Context, p parts) error {
 		}
 		at, err := p.carrier.Number(ctx, n.Number)
 		if err == nil {
-			err = at.Connected(twilio.WebhooksAt(c.PublicURL, api.EmergencyURL(c.FallbackURL, n.ID)))
+			err = at.Connected(twilio.WebhooksAt(c.PublicURL, models.EmergencyURL(c.FallbackURL, n.ID)))
 		}
 		if err != nil {
 			wrong = append(wrong, fmt.Errorf("%s: %w", n.Name, err))

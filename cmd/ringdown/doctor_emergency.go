@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ringdown/ringdown/api"
+	"github.com/ringdown/ringdown/models"
 )
 
 // checkEmergency asks for each number's emergency document as the carrier would, and compares it
@@ -26,7 +27,7 @@ func (c *doctorCommand) checkEmergency(ctx context.Context, p parts) error {
 	}
 	var wrong []error
 	for _, n := range numbers {
-		address := api.EmergencyURL(c.FallbackURL, n.ID)
+		address := models.EmergencyURL(c.FallbackURL, n.ID)
 		if err := compareServed(ctx, address, want[n.ID]); err != nil {
 			wrong = append(wrong, fmt.Errorf("%s: %s %w", n.Name, address, err))
 		}

@@ -19,16 +19,17 @@ import (
 var version = "dev"
 
 type commands struct {
-	Dev      devCommand      `cmd:"" help:"Run everything on this machine: Temporal, database, API, worker and a simulated carrier."`
-	Serve    serveCommand    `cmd:"" help:"Run the API and the worker, given Temporal and a database."`
-	API      apiCommand      `cmd:"" name:"api" help:"Run the API alone."`
-	Worker   workerCommand   `cmd:"" help:"Run the worker alone."`
-	Call     callCommand     `cmd:"" help:"Place a call in the running dev system and watch it."`
-	Simulate simulateCommand `cmd:"" help:"Run the simulated carrier alone."`
-	Apply    applyCommand    `cmd:"" help:"Bring users, schedules and routes to the state in YAML files; shows the difference first."`
-	Export   exportCommand   `cmd:"" help:"Write users, schedules and routes as a YAML file."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the database's schema up to date."`
-	Doctor   doctorCommand   `cmd:"" help:"Check settings, Temporal, database, carrier and numbers, and say what to do."`
+	Dev       devCommand       `cmd:"" help:"Run everything on this machine: Temporal, database, API, worker and a simulated carrier."`
+	Serve     serveCommand     `cmd:"" help:"Run the API and the worker, given Temporal and a database."`
+	API       apiCommand       `cmd:"" name:"api" help:"Run the API alone."`
+	Worker    workerCommand    `cmd:"" help:"Run the worker alone."`
+	Call      callCommand      `cmd:"" help:"Place a call in the running dev system and watch it."`
+	Simulate  simulateCommand  `cmd:"" help:"Run the simulated carrier alone."`
+	Apply     applyCommand     `cmd:"" help:"Bring users, schedules and routes to the state in YAML files; shows the difference first."`
+	Export    exportCommand    `cmd:"" help:"Write users, schedules and routes as a YAML file."`
+	Catalogue catalogueCommand `cmd:"" help:"Look after the catalogue of countries and types of numbers."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up to date."`
+	Doctor    doctorCommand    `cmd:"" help:"Check settings, Temporal, database, carrier and numbers, and say what to do."`
 
 	Version kong.VersionFlag `help:"Print the version and leave."`
 }

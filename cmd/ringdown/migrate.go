@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 
+	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
 )
 
@@ -20,9 +21,17 @@ func (c *migrateCommand) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(s.Migrate(ctx), s.Close()); err != nil {
+	if err := errors.Join(migrate(ctx, s), s.Close()); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(out, "the database's schema is up to date")
 	return err
+}
+
+// migrate brings the schema up to date, and adds to the catalogue of numbers what it lacks of our own.
+func migrate(ctx context.Context, s *store.Store) error {
+	if err := s.Migrate(ctx); err != nil {
+		return err
+	}
+	return s.SeedCountries(ctx, models.SeedCountries())
 }

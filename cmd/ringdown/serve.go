@@ -75,7 +75,7 @@ func (s settings) runRoles(ctx context.Context, p parts, listener net.Listener, 
 		Store: p.store, Temporal: p.temporal, Namespace: p.namespace, Carrier: p.carrier, Outside: p.outside, AuthTokens: s.tokens(),
 		PublicURL: s.PublicURL, FallbackURL: s.FallbackURL, AdminKey: s.AdminKey, Pace: pace, Log: p.log,
 		Metrics: p.registry, CallsPerSecond: s.CallsPerSec, FallbackDir: s.FallbackDir, CacheDir: cache,
-		Allotment: allotment, Receivers: p.receivers, Channel: p.slack.Provider(),
+		Allotment: allotment, Keys: p.keys, Receivers: p.receivers, Channel: p.slack.Provider(),
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -127,8 +127,13 @@ func tend(ctx context.Context, things ...func(context.Context)) (stop func()) {
 }
 
 func (s settings) work(ctx context.Context, p parts) error {
+	allotment, err := models.ParseAllotment(s.Allotment)
+	if err != nil {
+		return err
+	}
 	return worker.Run(ctx, worker.Config{
 		Temporal: p.temporal, Store: p.store, Carrier: p.carrier, Outside: p.outside, Receivers: p.receivers, Slack: p.slack,
-		PublicURL: s.PublicURL, CallsPerSecond: s.CallsPerSec, Log: p.log,
+		PublicURL: s.PublicURL, FallbackURL: s.FallbackURL, CallsPerSecond: s.CallsPerSec, Allotment: allotment,
+		Keys: p.keys, Mail: p.mail, Reviewers: s.Reviewers, ReviewChannel: s.ReviewChannel, Log: p.log,
 	})
 }

@@ -11,12 +11,14 @@ import (
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/ringdown/ringdown/activities/mail"
 	"github.com/ringdown/ringdown/activities/outside"
 	"github.com/ringdown/ringdown/activities/receivers"
 	"github.com/ringdown/ringdown/activities/slack"
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
+	"github.com/ringdown/ringdown/secrets"
 	"github.com/ringdown/ringdown/worker"
 	"github.com/ringdown/ringdown/workflows"
 	"go.temporal.io/sdk/client"
@@ -37,7 +39,8 @@ type settings struct {
 	CarrierURL  string   `env:"TWILIO_API_URL" help:"Where Twilio's REST API is; empty means Twilio itself."`
 	CallsPerSec float64  `name:"carrier-calls-per-second" env:"CARRIER_CALLS_PER_SECOND" default:"1" help:"How many calls a second the account may place; 0 means no limit of ours."`
 	AdminKey    string   `env:"RINGDOWN_ADMIN_KEY" help:"Key of the first administrator of the REST API."`
-	Allotment   string   `env:"RINGDOWN_ALLOTMENT" help:"Licences and numbers shown as allotted, as in licences=50,numbers=5; empty means no limit."`
+	Allotment   string   `env:"RINGDOWN_ALLOTMENT" help:"How many licences and numbers there may be, as in licences=50,numbers=5; empty means no limit."`
+	PayloadKey  string   `env:"RINGDOWN_PAYLOAD_KEY" help:"Keys that seal uploaded documents, as in 2026:BASE64OF32BYTES; the first seals, all open."`
 
 	IncidentIOKey string `name:"incident-io-key" env:"INCIDENT_IO_API_KEY" help:"API key that may view schedules at incident.io; empty: none of its schedules is read."`
 	IncidentIOURL string `name:"incident-io-url" env:"INCIDENT_IO_API_URL" help:"Where incident.io's API is; empty means incident.io itself."`
@@ -47,6 +50,10 @@ type settings struct {
 	SlackToken   string `name:"slack-bot-token" env:"SLACK_BOT_TOKEN" help:"Token of a Slack app; with it each incident has a channel in Slack."`
 	SlackURL     string `name:"slack-api-url" env:"SLACK_API_URL" help:"Where Slack's API is; empty means https://slack.com/api/."`
 	AllowPrivate bool   `name:"allow-private-receivers" env:"ALLOW_PRIVATE_RECEIVERS" help:"Let receivers of alerts be at private, loopback and link-local addresses."`
+
+	SMTPURL       string   `name:"smtp-url" env:"SMTP_URL" help:"Mail server that tells requesters and reviewers, as in smtp://user:password@host:587?from=ringdown@example.com; empty: nobody is told by e-mail."`
+	Reviewers     []string `name:"reviewer-emails" env:"REVIEWER_EMAILS" help:"E-mail addresses of those who review requests for numbers."`
+	ReviewChannel string   `name:"slack-review-channel" env:"SLACK_REVIEW_CHANNEL" help:"Slack channel of those who review requests for numbers."`
 
 	MetricsListen string `env:"METRICS_LISTEN" default:"127.0.0.1:9464" help:"Address of the metrics for Prometheus; empty for none."`
 }
@@ -74,9 +81,15 @@ func (s settings) mistakes(api bool) error {
 		}
 		need(s.AdminKey, "RINGDOWN_ADMIN_KEY", "a long random key for the REST API")
 		wrong = append(wrong, s.awayMistakes()...)
-		if _, err := models.ParseAllotment(s.Allotment); err != nil {
-			wrong = append(wrong, fmt.Errorf("RINGDOWN_ALLOTMENT: %w", err))
-		}
+	}
+	if _, err := models.ParseAllotment(s.Allotment); err != nil {
+		wrong = append(wrong, fmt.Errorf("RINGDOWN_ALLOTMENT: %w", err))
+	}
+	if _, err := secrets.ParseKeys(s.PayloadKey); err != nil {
+		wrong = append(wrong, fmt.Errorf("RINGDOWN_PAYLOAD_KEY: %w", err))
+	}
+	if _, err := s.mail(nil); err != nil {
+		wrong = append(wrong, err)
 	}
 	if _, _, err := net.SplitHostPort(s.MetricsListen); err != nil && s.MetricsListen != "" {
 		wrong = append(wrong, fmt.Errorf("METRICS_LISTEN %q: want host:port, as in 127.0.0.1:9464, or nothing", s.MetricsListen))
@@ -85,6 +98,14 @@ func (s settings) mistakes(api bool) error {
 		wrong = append(wrong, errors.New("CARRIER_CALLS_PER_SECOND: want 0 or more"))
 	}
 	return errors.Join(wrong...)
+}
+
+// mail is the mail server that tells people of requests for numbers; nil without one.
+func (s settings) mail(log *slog.Logger) (*mail.Client, error) {
+	if s.SMTPURL == "" {
+		return nil, nil
+	}
+	return mail.New(mail.Config{URL: s.SMTPURL, Log: log})
 }
 
 // tokens are the auth tokens without what was typed around them.
@@ -105,6 +126,8 @@ type parts struct {
 	outside   *outside.Client
 	receivers *receivers.Client
 	slack     *slack.Client        // nil without a token
+	mail      *mail.Client         // nil without a mail server
+	keys      *secrets.Keys        // nil without any
 	registry  *prometheus.Registry // what this process counts
 	log       *slog.Logger
 }
@@ -116,9 +139,9 @@ func (p parts) close() {
 	}
 }
 
-// connect opens what a role works with. The database's schema is brought up to date with migrate;
+// connect opens what a role works with. The database's schema is brought up to date with withSchema;
 // else nothing is asked of the database, which may be away.
-func (s settings) connect(ctx context.Context, logs io.Writer, migrate bool) (parts, error) {
+func (s settings) connect(ctx context.Context, logs io.Writer, withSchema bool) (parts, error) {
 	p := parts{log: slog.New(slog.NewJSONHandler(logs, nil)), registry: prometheus.NewRegistry()}
 	reports, err := worker.NewMetrics(p.registry)
 	if err != nil {
@@ -142,11 +165,17 @@ func (s settings) connect(ctx context.Context, logs io.Writer, migrate bool) (pa
 			return parts{}, err
 		}
 	}
+	if p.mail, err = s.mail(p.log); err != nil {
+		return parts{}, err
+	}
+	if p.keys, err = secrets.ParseKeys(s.PayloadKey); err != nil {
+		return parts{}, err
+	}
 	if p.store, err = store.New(s.DatabaseURL, p.log); err != nil {
 		return parts{}, err
 	}
-	if migrate {
-		if err := p.store.Migrate(ctx); err != nil {
+	if withSchema {
+		if err := migrate(ctx, p.store); err != nil {
 			return parts{}, errors.Join(err, p.store.Close())
 		}
 	}

@@ -65,31 +65,54 @@ func (m stamp) begin() {
 	*m.updated, *m.version = *m.created, 1
 }
 
+// fill gives an empty field a value.
+func fill[T comparable](field *T, value func() T) {
+	var zero T
+	if *field == zero {
+		*field = value()
+	}
+}
+
 // update writes a row over the one with its id, which must be of a version unless that is zero.
 // One that is like it is a new version all the same, but no change to audit.
 func (s *Store) update(ctx context.Context, what string, row any, mark stamp, ifVersion int) error {
-	if !storable(*mark.id) {
+	return s.updating(ctx, what, *mark.id, func(tx *gorm.DB) error {
+		return s.replace(ctx, tx, what, row, mark, ifVersion, nil)
+	})
+}
+
+// updating is a transaction that updates the row with an id.
+func (s *Store) updating(ctx context.Context, what, id string, do func(tx *gorm.DB) error) error {
+	if !storable(id) {
 		return translate("update "+what, gorm.ErrRecordNotFound)
 	}
-	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		old, err := held(tx, row, *mark.id, ifVersion)
-		if err != nil {
+	return translate("update "+what+" "+id, s.writer.WithContext(ctx).Transaction(do))
+}
+
+// replace is update within a transaction. may is told the row as it was: it refuses with an error, or changes
+// the new one. It is nil where nothing depends on that.
+func (s *Store) replace(ctx context.Context, tx *gorm.DB, what string, row any, mark stamp, ifVersion int, may func(before any) error) error {
+	old, err := held(tx, row, *mark.id, ifVersion)
+	if err != nil {
+		return err
+	}
+	before := reflect.New(reflect.TypeOf(row).Elem()).Interface()
+	if err := tx.Take(before, "id = ?", *mark.id).Error; err != nil {
+		return err
+	}
+	if may != nil {
+		if err := may(before); err != nil {
 			return err
 		}
-		before := reflect.New(reflect.TypeOf(row).Elem()).Interface()
-		if err := tx.Take(before, "id = ?", *mark.id).Error; err != nil {
-			return err
-		}
-		*mark.version, *mark.created, *mark.updated = old.Version+1, old.CreatedAt, instant(time.Now())
-		if err := tx.Model(row).Omit(clause.Associations).Select("*").UpdateColumns(row).Error; err != nil {
-			return err
-		}
-		if same, err := alike(before, row); same || err != nil {
-			return err
-		}
-		return s.audited(ctx, tx, models.ActionUpdate, what, *mark.id, before, row)
-	})
-	return translate("update "+what+" "+*mark.id, err)
+	}
+	*mark.version, *mark.created, *mark.updated = old.Version+1, old.CreatedAt, instant(time.Now())
+	if err := tx.Model(row).Omit(clause.Associations).Select("*").UpdateColumns(row).Error; err != nil {
+		return err
+	}
+	if same, err := alike(before, row); same || err != nil {
+		return err
+	}
+	return s.audited(ctx, tx, models.ActionUpdate, what, *mark.id, before, row)
 }
 
 // remove deletes the row with an id, which must be of a version unless that is zero. row is an

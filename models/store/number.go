@@ -22,7 +22,19 @@ func numberStamp(n *models.PhoneNumber) stamp {
 // CreateNumber adds a number, and with the first one the alert source of its calls. models.ErrTaken
 // says that we have it already.
 func (s *Store) CreateNumber(ctx context.Context, n models.PhoneNumber) (models.PhoneNumber, error) {
+	return s.CreateNumberWithin(ctx, n, 0)
+}
+
+// CreateNumberWithin is CreateNumber where numbers are allotted; zero allots without limit. A
+// *models.AllotmentError says that as many are there, or set aside for requests, already.
+func (s *Store) CreateNumberWithin(ctx context.Context, n models.PhoneNumber, allotted int) (models.PhoneNumber, error) {
 	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := ofNumbers.take(tx); err != nil {
+			return err
+		}
+		if err := numbersWithin(tx, allotted, reservedRequests, ""); err != nil {
+			return err
+		}
 		if err := s.insert(ctx, tx, "phone number", &n, numberStamp(&n)); err != nil {
 			return err
 		}
@@ -52,9 +64,30 @@ func (s *Store) Numbers(ctx context.Context, page Page) ([]models.PhoneNumber, s
 }
 
 // UpdateNumber replaces a number whose version is ifVersion; zero means any. models.ErrStale
-// says that it is another.
+// says that it is another. What the nightly look found of it stays, unless it was released and is no
+// longer.
 func (s *Store) UpdateNumber(ctx context.Context, n models.PhoneNumber, ifVersion int) (models.PhoneNumber, error) {
-	err := s.update(ctx, "phone number", &n, numberStamp(&n), ifVersion)
+	return s.UpdateNumberWithin(ctx, n, ifVersion, 0)
+}
+
+// UpdateNumberWithin is UpdateNumber where numbers are allotted; zero allots without limit. A
+// *models.AllotmentError says that a released number cannot come back, because as many are there, or set
+// aside for requests, already.
+func (s *Store) UpdateNumberWithin(ctx context.Context, n models.PhoneNumber, ifVersion, allotted int) (models.PhoneNumber, error) {
+	err := s.updating(ctx, "phone number", n.ID, func(tx *gorm.DB) error {
+		if err := ofNumbers.take(tx); err != nil {
+			return err
+		}
+		return s.replace(ctx, tx, "phone number", &n, numberStamp(&n), ifVersion, func(before any) error {
+			was := before.(*models.PhoneNumber)
+			if was.Status != models.NumberReleased || n.Status == models.NumberReleased {
+				n.Check = was.Check
+				return nil
+			}
+			n.Check = models.NumberCheck{}
+			return numbersWithin(tx, allotted, reservedRequests, "")
+		})
+	})
 	return n, err
 }
 

@@ -17,11 +17,19 @@ func outsideStamp(o *models.OutsideSchedule) stamp {
 }
 
 // CreateOutsideSchedule adds an outside schedule, of which nothing is kept yet. models.ErrTaken says
-// that another has the name.
+// that another, or a schedule of ours, has the name.
 func (s *Store) CreateOutsideSchedule(ctx context.Context, o models.OutsideSchedule) (models.OutsideSchedule, error) {
 	o.Kept = nil
-	err := s.create(ctx, "outside schedule", &o, outsideStamp(&o))
-	return o, err
+	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := ofScheduleNames.take(tx); err != nil {
+			return err
+		}
+		if err := nameFree(tx, &models.Schedule{}, "", o.Name); err != nil {
+			return err
+		}
+		return s.insert(ctx, tx, "outside schedule", &o, outsideStamp(&o))
+	})
+	return o, translate("create outside schedule", err)
 }
 
 // OutsideSchedule finds an outside schedule by id, with what is kept of it.
@@ -58,10 +66,17 @@ func (s *Store) AllOutsideSchedules(ctx context.Context) ([]models.OutsideSchedu
 }
 
 // UpdateOutsideSchedule replaces an outside schedule whose version is ifVersion; zero means any.
-// models.ErrStale says that it is another. What is kept of it stays, and counts for nothing where
-// the schedule is now another one.
+// models.ErrStale says that it is another, models.ErrTaken that another, or a schedule of ours, has the
+// name. What is kept of it stays, and counts for nothing where the schedule is now another one.
 func (s *Store) UpdateOutsideSchedule(ctx context.Context, o models.OutsideSchedule, ifVersion int) (models.OutsideSchedule, error) {
-	err := s.update(ctx, "outside schedule", &o, outsideStamp(&o), ifVersion)
+	err := s.updating(ctx, "outside schedule", o.ID, func(tx *gorm.DB) error {
+		if err := ofScheduleNames.take(tx); err != nil {
+			return err
+		}
+		return s.replace(ctx, tx, "outside schedule", &o, outsideStamp(&o), ifVersion, func(before any) error {
+			return nameFree(tx, &models.Schedule{}, before.(*models.OutsideSchedule).Name, o.Name)
+		})
+	})
 	return o, err
 }
 

@@ -15,12 +15,20 @@ func scheduleStamp(s *models.Schedule) stamp {
 	return stamp{&s.ID, &s.Version, &s.CreatedAt, &s.UpdatedAt}
 }
 
-// CreateSchedule adds a schedule, which has no overrides yet. models.ErrTaken says that another
-// has the name.
+// CreateSchedule adds a schedule, which has no overrides yet. models.ErrTaken says that another, or an
+// outside schedule, has the name.
 func (s *Store) CreateSchedule(ctx context.Context, schedule models.Schedule) (models.Schedule, error) {
 	schedule.Overrides = nil
-	err := s.create(ctx, "schedule", &schedule, scheduleStamp(&schedule))
-	return schedule, err
+	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := ofScheduleNames.take(tx); err != nil {
+			return err
+		}
+		if err := nameFree(tx, &models.OutsideSchedule{}, "", schedule.Name); err != nil {
+			return err
+		}
+		return s.insert(ctx, tx, "schedule", &schedule, scheduleStamp(&schedule))
+	})
+	return schedule, translate("create schedule", err)
 }
 
 // Schedule finds a schedule by id, with its overrides.
@@ -36,13 +44,22 @@ func (s *Store) Schedules(ctx context.Context, page Page) ([]models.Schedule, st
 }
 
 // UpdateSchedule replaces a schedule whose version is ifVersion; zero means any. models.ErrStale
-// says that it is another. The overrides stay as they are.
+// says that it is another, models.ErrTaken that another, or an outside schedule, has the name. The
+// overrides stay as they are.
 func (s *Store) UpdateSchedule(ctx context.Context, schedule models.Schedule, ifVersion int) (models.Schedule, error) {
-	if err := s.update(ctx, "schedule", &schedule, scheduleStamp(&schedule), ifVersion); err != nil {
+	err := s.updating(ctx, "schedule", schedule.ID, func(tx *gorm.DB) error {
+		if err := ofScheduleNames.take(tx); err != nil {
+			return err
+		}
+		return s.replace(ctx, tx, "schedule", &schedule, scheduleStamp(&schedule), ifVersion, func(before any) error {
+			return nameFree(tx, &models.OutsideSchedule{}, before.(*models.Schedule).Name, schedule.Name)
+		})
+	})
+	if err != nil {
 		return schedule, err
 	}
 	schedule.Overrides = nil
-	err := asMade(s.reader.WithContext(ctx)).Find(&schedule.Overrides, "schedule_id = ?", schedule.ID).Error
+	err = asMade(s.reader.WithContext(ctx)).Find(&schedule.Overrides, "schedule_id = ?", schedule.ID).Error
 	return schedule, translate("overrides of schedule "+schedule.ID, err)
 }
 
@@ -137,3 +154,17 @@ func (s *Store) DeleteOverride(ctx context.Context, scheduleID, id string) error
 
 // asMade sorts overrides: where two cover one instant, the later one in the list counts.
 func asMade(query *gorm.DB) *gorm.DB { return query.Order("created_at, id") }
+
+// nameFree is models.ErrTaken where a schedule of the other kind has a name that one of this kind is to get: a
+// route names both alike. was is the name that it has already.
+func nameFree(tx *gorm.DB, other any, was, name string) error {
+	if was == name {
+		return nil
+	}
+	var taken int64
+	err := tx.Model(other).Where("name = ?", name).Count(&taken).Error
+	if err == nil && taken > 0 {
+		err = fmt.Errorf("name: %w", models.ErrTaken)
+	}
+	return err
+}

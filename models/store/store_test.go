@@ -27,6 +27,7 @@ var nouns = map[string]any{
 	"alert_sources": &models.AlertSource{}, "alert_routes": &models.AlertRoute{}, "incidents": &models.Incident{},
 	"incident_alerts": &models.IncidentAlert{}, "participants": &models.Participant{}, "incident_messages": &models.IncidentMessage{},
 	"receivers": &models.Receiver{}, "deliveries": &models.Delivery{},
+	"countries": &models.Country{}, "number_requests": store.NumberRequestRow, "documents": store.DocumentRow, "notices": &models.Notice{},
 }
 
 func TestEachFieldOfANounHasAColumnAndTheReverse(t *testing.T) {

@@ -16,9 +16,25 @@ func userStamp(u *models.User) stamp { return stamp{&u.ID, &u.Version, &u.Create
 // CreateUser adds a user, without what is known of their phones. models.ErrTaken says that another
 // has the e-mail address.
 func (s *Store) CreateUser(ctx context.Context, u models.User) (models.User, error) {
+	return s.CreateUserWithin(ctx, u, 0)
+}
+
+// CreateUserWithin is CreateUser where on-call licences are allotted; zero allots without limit. A
+// *models.AllotmentError says that none is left.
+func (s *Store) CreateUserWithin(ctx context.Context, u models.User, allotted int) (models.User, error) {
 	u.Phones = withoutFaults(u.Phones)
-	err := s.create(ctx, "user", &u, userStamp(&u))
-	return u, err
+	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if licensed(u) {
+			if err := ofLicences.take(tx); err != nil {
+				return err
+			}
+			if err := licencesWithin(tx, allotted); err != nil {
+				return err
+			}
+		}
+		return s.insert(ctx, tx, "user", &u, userStamp(&u))
+	})
+	return u, translate("create user", err)
 }
 
 // User finds a user by id, with the faults of their phones.
@@ -43,8 +59,26 @@ func (s *Store) Users(ctx context.Context, page Page) ([]models.User, string, er
 // UpdateUser replaces a user whose version is ifVersion; zero means any. What is known of their
 // phones stays as it is. models.ErrStale says that the version is another.
 func (s *Store) UpdateUser(ctx context.Context, u models.User, ifVersion int) (models.User, error) {
+	return s.UpdateUserWithin(ctx, u, ifVersion, 0)
+}
+
+// UpdateUserWithin is UpdateUser where on-call licences are allotted; zero allots without limit. A
+// *models.AllotmentError says that none is left for a user who had none.
+func (s *Store) UpdateUserWithin(ctx context.Context, u models.User, ifVersion, allotted int) (models.User, error) {
 	u.Phones = withoutFaults(u.Phones)
-	err := s.update(ctx, "user", &u, userStamp(&u), ifVersion)
+	err := s.updating(ctx, "user", u.ID, func(tx *gorm.DB) error {
+		if licensed(u) {
+			if err := ofLicences.take(tx); err != nil {
+				return err
+			}
+		}
+		return s.replace(ctx, tx, "user", &u, userStamp(&u), ifVersion, func(before any) error {
+			if was := before.(*models.User); licensed(*was) || !licensed(u) {
+				return nil
+			}
+			return licencesWithin(tx, allotted)
+		})
+	})
 	return u, err
 }
 

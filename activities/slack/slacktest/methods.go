@@ -26,6 +26,7 @@ var methods = map[string]method{
 	"conversations.invite":     {"channels:manage", []string{"channel", "users", "force"}, inChannel((*Server).invite)},
 	"conversations.history":    {"channels:history", reading, inChannel((*Server).history)},
 	"conversations.replies":    {"channels:history", append([]string{"ts"}, reading...), inChannel((*Server).replies)},
+	"conversations.open":       {"im:write", []string{"users", "return_im"}, (*Server).direct},
 	"users.conversations":      {"channels:read", []string{"cursor", "limit", "types", "user", "exclude_archived", "team_id"}, (*Server).joined},
 	"users.lookupByEmail":      {"users:read.email", []string{"email"}, (*Server).lookup},
 	"chat.postMessage": {"chat:write", []string{
@@ -35,6 +36,31 @@ var methods = map[string]method{
 }
 
 var reading = []string{"channel", "cursor", "limit", "oldest", "latest", "inclusive", "include_all_metadata"}
+
+// needed is the scope for a request: what is about direct messages has one of its own.
+func (m method) needed(args url.Values) string {
+	if kind, ok := strings.CutPrefix(m.scope, "channels:"); ok && strings.HasPrefix(args.Get("channel"), "D") {
+		return "im:" + kind
+	}
+	return m.scope
+}
+
+// direct opens the direct messages to an account, or finds them.
+func (s *Server) direct(args url.Values) reply {
+	account := args.Get("users")
+	switch i := slices.IndexFunc(s.users, func(u User) bool { return u.ID == account }); {
+	case i < 0:
+		return refusal("user_not_found")
+	case s.users[i].Deleted:
+		return refusal("user_disabled")
+	}
+	i := slices.IndexFunc(s.channels, func(c *Channel) bool { return c.Name == "@"+account })
+	if i < 0 {
+		i = len(s.channels)
+		s.channels = append(s.channels, &Channel{ID: s.newID("D"), Name: "@" + account, Creator: App, Members: []string{account}})
+	}
+	return reply{"no_op": true, "already_open": true, "channel": reply{"id": s.channels[i].ID}}
+}
 
 // inChannel finds the channel that a request names.
 func inChannel(does func(*Server, *Channel, url.Values) reply) func(*Server, url.Values) reply {
@@ -71,11 +97,14 @@ func (s *Server) create(args url.Values) reply {
 func (c *Channel) object() reply {
 	return reply{
 		"id": c.ID, "name": c.Name, "name_normalized": c.Name, "is_channel": true, "is_private": false, "creator": c.Creator, "created": 1700000000,
-		"is_archived": c.Archived, "is_member": c.Creator == App,
+		"is_archived": c.Archived, "is_member": c.hasApp(),
 		"topic":   reply{"value": escape(c.Topic), "creator": "", "last_set": 0},
 		"purpose": reply{"value": escape(c.Purpose), "creator": "", "last_set": 0},
 	}
 }
+
+// hasApp says whether the app is in a channel.
+func (c *Channel) hasApp() bool { return c.Creator == App || slices.Contains(c.Members, App) }
 
 func (s *Server) info(c *Channel, _ url.Values) reply { return reply{"channel": c.object()} }
 
@@ -130,7 +159,7 @@ func (s *Server) lookup(args url.Values) reply {
 func (s *Server) joined(args url.Values) reply {
 	var mine []reply
 	for _, c := range s.channels {
-		if (c.Creator == App || slices.Contains(c.Members, App)) && !c.Archived {
+		if c.hasApp() && !c.Archived && !strings.HasPrefix(c.ID, "D") {
 			mine = append(mine, c.object())
 		}
 	}
@@ -145,6 +174,8 @@ func (s *Server) post(c *Channel, args url.Values) reply {
 		return refused
 	case c.Archived:
 		return refusal("is_archived")
+	case !c.hasApp():
+		return refusal("not_in_channel")
 	case args.Get("mrkdwn") != "false" || args.Get("unfurl_links") != "false" || args.Get("unfurl_media") != "false":
 		m.Markup = true
 	}
@@ -182,9 +213,13 @@ type richText struct {
 		Elements []struct {
 			Type string `json:"type"`
 			Text string `json:"text"`
+			User string `json:"user_id"`
 		} `json:"elements"`
 	} `json:"elements"`
 }
+
+// mention is one at the beginning of the text for notices, the only one that is expected.
+var mention = regexp.MustCompile(`^<@[UW][A-Z0-9]+> `)
 
 // message reads what a message says.
 func (s *Server) message(args url.Values) (Message, reply) {
@@ -193,7 +228,7 @@ func (s *Server) message(args url.Values) (Message, reply) {
 	}
 	m := Message{
 		ID: args.Get("ts"), Notice: unescape(args.Get("text")),
-		Markup: strings.ContainsAny(args.Get("text"), "<>") || args.Get("parse") != "none" || args.Get("link_names") != "false",
+		Markup: strings.ContainsAny(mention.ReplaceAllString(args.Get("text"), ""), "<>") || args.Get("parse") != "none" || args.Get("link_names") != "false",
 	}
 	var blocks []richText
 	if json.Unmarshal([]byte(args.Get("blocks")), &blocks) != nil {
@@ -202,7 +237,8 @@ func (s *Server) message(args url.Values) (Message, reply) {
 	for _, b := range blocks {
 		for _, section := range b.Elements {
 			for _, e := range section.Elements {
-				m.Markup = m.Markup || b.Type != "rich_text" || section.Type != "rich_text_section" || e.Type != "text"
+				m.Markup = m.Markup || b.Type != "rich_text" || section.Type != "rich_text_section" || e.Type != "text" && e.Type != "user"
+				m.Calls += e.User
 				m.Text += e.Text
 			}
 		}
@@ -245,8 +281,11 @@ func (s *Server) replies(c *Channel, args url.Values) reply {
 
 func (s *Server) read(c *Channel, args url.Values, has func(Message) bool, newestFirst bool) reply {
 	found := []reply{}
+	if !c.hasApp() {
+		return refusal("not_in_channel")
+	}
 	for _, m := range c.Messages {
-		if has(m) {
+		if has(m) && m.ID > args.Get("oldest") {
 			found = append(found, m.object(args.Get("include_all_metadata") == "1"))
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Token is the one that the server takes, and App the account of the bot behind it.
@@ -61,6 +62,7 @@ type Message struct {
 	Notice string // the text for notices, unescaped
 	Markup bool   // something in it would be a link, a mention or formatted
 	Key    string // from the metadata
+	Calls  string // the account that is mentioned
 	Edits  int
 }
 
@@ -85,7 +87,7 @@ type Trouble struct {
 func New(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{t: t, Page: 100, troubles: map[string][]Trouble{}, Scopes: []string{
-		"channels:manage", "channels:read", "channels:history", "chat:write", "users:read", "users:read.email",
+		"channels:manage", "channels:read", "channels:history", "chat:write", "users:read", "users:read.email", "im:write", "im:history",
 	}}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
@@ -121,7 +123,8 @@ func (s *Server) Change(name string, change func(*Channel)) {
 	s.t.Errorf("slack: there is no channel %s", name)
 }
 
-// Channel is a channel as it is now; one that is not there has no id.
+// Channel is a channel as it is now; one that is not there has no id. The direct messages to an account are
+// the channel @account.
 func (s *Server) Channel(name string) Channel {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -230,8 +233,8 @@ func (s *Server) answer(name, token string, args url.Values, trouble *Trouble) r
 		return refusal("not_authed")
 	case token != Token:
 		return refusal("invalid_auth")
-	case m.scope != "" && !slices.Contains(s.Scopes, m.scope):
-		return reply{"ok": false, "error": "missing_scope", "needed": m.scope, "provided": strings.Join(s.Scopes, ",")}
+	case m.scope != "" && !slices.Contains(s.Scopes, m.needed(args)):
+		return reply{"ok": false, "error": "missing_scope", "needed": m.needed(args), "provided": strings.Join(s.Scopes, ",")}
 	default:
 		answer := m.does(s, args)
 		if _, refused := answer["ok"]; !refused {
@@ -272,7 +275,7 @@ func (s *Server) write(w http.ResponseWriter, answer reply) {
 func (s *Server) newID(kind string) string {
 	s.count++
 	if kind == "" {
-		return fmt.Sprintf("1700000000.%06d", s.count)
+		return fmt.Sprintf("%d.%06d", time.Now().Unix(), s.count)
 	}
 	return fmt.Sprintf("%s%08d", kind, s.count)
 }

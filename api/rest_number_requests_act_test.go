@@ -1,0 +1,315 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ringdown/ringdown/activities/twilio"
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/simulator"
+)
+
+// The numbers for sale, of which none is anybody's.
+const (
+	forSale      = "+14155550100"
+	forSaleToo   = "+14155550101"
+	soldInGerman = "+493023125000"
+)
+
+// newMarket is newREST with our own catalogue and a carrier that sells numbers.
+func newMarket(t *testing.T) (*restTest, *simulator.Carrier) {
+	t.Helper()
+	carrier := simulator.New(simulator.Config{AccountSID: account, AuthToken: authToken, Speed: 1000})
+	server := httptest.NewServer(carrier.Handler())
+	t.Cleanup(func() {
+		server.Close()
+		carrier.Close()
+	})
+	client, err := twilio.New(twilio.Config{AccountSID: account, AuthToken: authToken, APIURL: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newREST(t, client).seeded(), carrier
+}
+
+// does acts on a request with the key of the environment.
+func (rt *restTest) does(path, action, body string, headers ...string) reply {
+	rt.Helper()
+	return rt.send(http.MethodPost, path+"/"+action, body, headers...)
+}
+
+func TestRESTReviewersChooseAmongNumbersThatAreForSale(t *testing.T) {
+	t.Parallel()
+	rt, carrier := newMarket(t)
+	path := rt.asksFor(restKey, anAmericanNumber)
+	var found candidates
+	rt.send(http.MethodGet, path+"/candidates?limit=2", "").is(http.StatusOK).into(&found)
+	want := models.Candidate{Number: forSale, Country: "US", Type: models.NumberLocal, Locality: "San Francisco", Region: "CA",
+		Address: models.AddressNone, Voice: true, Price: models.Price{Amount: "1.15", Currency: "USD"}}
+	if len(found.Items) != 2 || found.Items[0] != want {
+		t.Errorf("found %+v, want %+v", found.Items, want)
+	}
+	rt.send(http.MethodGet, path+"/candidates?area_code=212&contains=0155", "").is(http.StatusOK).into(&found)
+	if len(found.Items) != 1 || found.Items[0].Locality != "New York" {
+		t.Errorf("elsewhere %+v", found.Items)
+	}
+	rt.send(http.MethodGet, path+"/candidates?area_code=999", "").is(http.StatusOK).into(&found)
+	if found.Items == nil || len(found.Items) > 0 {
+		t.Errorf("nowhere %+v", found.Items)
+	}
+	rt.send(http.MethodGet, path+"/candidates?area_code=SFO", "").is(http.StatusUnprocessableEntity)
+	carrier.SetFaults(simulator.Faults{Rules: []simulator.Rule{{Do: simulator.ReplyStatus}}})
+	rt.send(http.MethodGet, path+"/candidates", "").is(http.StatusBadGateway)
+	rt.does(path, "approve", `{"candidate": "`+forSale+`"}`).is(http.StatusBadGateway)
+
+	other := rt.asksFor(restKey, anotherCountrysNumber)
+	rt.send(http.MethodGet, other+"/candidates", "").is(http.StatusConflict)
+}
+
+func TestRESTARequestIsApproved(t *testing.T) {
+	t.Parallel()
+	rt, carrier := newMarket(t)
+	path := rt.asksFor(restKey, anAmericanNumber)
+	approved := rt.does(path, "approve", `{"candidate": "`+forSale+`"}`, "If-Match", `"0"`).is(http.StatusOK)
+	var r models.NumberRequest
+	approved.into(&r)
+	if r.Status != models.RequestProvisioning || r.Approval.Candidate.Number != forSale || r.Approval.Candidate.Price.Amount != "1.15" ||
+		approved.Header().Get("ETag") != etag(r.Version) || r.Version != 2 {
+		t.Errorf("%s: %+v", approved.Header().Get("ETag"), r)
+	}
+	if kept := rt.request(path); kept.Version != r.Version || kept.Status != r.Status {
+		t.Errorf("kept %+v", kept)
+	}
+
+	carrier.SellOut(forSaleToo)
+	for name, c := range map[string]struct {
+		body, says string
+		faults     []string
+	}{
+		"a number that somebody else has": {`{"candidate": "` + forSaleToo + `"}`, "does not sell this number", nil},
+		"a number of another country":     {`{"candidate": "` + soldInGerman + `"}`, "does not sell this number", nil},
+		"a number that nobody ever sold":  {`{"candidate": "+12025550123"}`, "does not sell this number", nil},
+		"what is no number":               {`{"candidate": "+1"}`, "", []string{"body.candidate"}},
+		"no number":                       {`{}`, "", []string{"body.candidate"}},
+		"a number and any":                {`{"candidate": "` + forSale + `", "choose": true}`, "", []string{"body.candidate"}},
+		"what nobody knows":               {`{"number": "` + forSale + `"}`, "", []string{"body.number"}},
+	} {
+		path := rt.asksFor(restKey, anAmericanNumber)
+		got := rt.does(path, "approve", c.body)
+		if c.faults != nil {
+			got.faults(c.faults...)
+		} else if detail := got.is(http.StatusConflict).problem().Detail; !strings.Contains(detail, c.says) {
+			t.Errorf("%s: said %q", name, detail)
+		}
+		if r := rt.request(path); r.Status != models.RequestInReview {
+			t.Errorf("%s: leaves it %s", name, r.Status)
+		}
+	}
+	rt.does(rt.asksFor(restKey, anotherCountrysNumber), "approve", `{"choose": true}`).faults("body.candidate")
+	rt.does(requestsPath+"/"+aRequest, "approve", `{"choose": true}`).is(http.StatusNotFound)
+}
+
+func TestRESTOnlyReviewersReview(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil).seeded()
+	_, requester := rt.key(models.RoleRequester)
+	_, viewer := rt.key(models.RoleViewer)
+	path := rt.asksFor(requester, anAmericanNumber)
+	for action, body := range map[string]string{
+		"approve": `{"choose": true}`, "reject": `{"reason": "x"}`, "ask": `{"question": "x"}`,
+		"fulfil": `{"phone_number_id": "x"}`, "retry": `{}`, "assign": `{"user_id": ""}`,
+	} {
+		rt.with(requester, http.MethodPost, path+"/"+action, body).is(http.StatusForbidden)
+		rt.with(viewer, http.MethodPost, path+"/"+action, body).is(http.StatusForbidden)
+	}
+	if len(rt.requests.asked) > 0 {
+		t.Errorf("the run was asked for %v", rt.requests.asked)
+	}
+}
+
+func TestRESTWhatIsOverStaysOver(t *testing.T) {
+	t.Parallel()
+	rt, _ := newMarket(t)
+	_, requester := rt.key(models.RoleRequester)
+	path := rt.asksFor(requester, anAmericanNumber)
+	rt.with(requester, http.MethodPost, path+"/withdraw", `{"reason": "We need none."}`).is(http.StatusOK)
+	for action, body := range map[string]string{
+		"approve": `{"candidate": "` + forSale + `"}`, "reject": `{"reason": "x"}`, "ask": `{"question": "x"}`, "retry": `{}`,
+		"withdraw": `{}`, "answer": `{"text": "x"}`, "comment": `{"text": "x"}`, "assign": `{"user_id": ""}`,
+	} {
+		detail := rt.does(path, action, body).is(http.StatusConflict).problem().Detail
+		if !strings.Contains(detail, "is withdrawn (withdrawn by A requester at 2026-03-04T12:00:00Z)") {
+			t.Errorf("%s says %q", action, detail)
+		}
+	}
+}
+
+func TestRESTOfTwoReviewersOneDecides(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil).seeded()
+	path := rt.asksFor(restKey, anAmericanNumber)
+	_, one := rt.key(models.RoleReviewer)
+	_, another := rt.key(models.RoleReviewer)
+	var codes [2]int
+	var both sync.WaitGroup
+	for i, c := range []struct{ secret, action, body string }{
+		{one, "approve", `{"choose": true}`}, {another, "reject", `{"reason": "We have enough."}`},
+	} {
+		both.Go(func() { codes[i] = rt.with(c.secret, http.MethodPost, path+"/"+c.action, c.body).Code })
+	}
+	both.Wait()
+	if codes != [2]int{http.StatusOK, http.StatusConflict} && codes != [2]int{http.StatusConflict, http.StatusOK} {
+		t.Errorf("answered %v", codes)
+	}
+	if r := rt.request(path); (r.Status == models.RequestProvisioning) != (codes[0] == http.StatusOK) || len(r.History) != 2 {
+		t.Errorf("answered %v, and it is %s: %v", codes, r.Status, r.History)
+	}
+}
+
+func TestRESTAnActionIsDoneOnceForItsToken(t *testing.T) {
+	t.Parallel()
+	rt, carrier := newMarket(t)
+	path := rt.asksFor(restKey, anAmericanNumber)
+	rt.requests.away = models.ErrAway
+	const approval = `{"candidate": "` + forSale + `"}`
+	detail := rt.does(path, "approve", approval, "Idempotency-Key", "one").is(http.StatusServiceUnavailable).problem().Detail
+	if !strings.Contains(detail, "Idempotency-Key") {
+		t.Errorf("said %q", detail)
+	}
+	rt.requests.away = nil
+	// The run has done it, though nobody heard so: by the time of the repeat the number is ours.
+	deps := rt.deps()
+	deps.carrier = nil
+	r := rt.request(path)
+	after, err := rt.requests.act(t.Context(), r, "approve", rt.tokenFor("one", "approve"), models.ToApprove{
+		By: models.Who{Actor: models.Actor{Name: "first admin key"}, Role: models.RoleAdmin}, Candidate: models.Candidate{Number: forSale, Country: "US", Type: models.NumberLocal, Voice: true},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rt.store.KeepNumberRequest(t.Context(), after); err != nil {
+		t.Fatal(err)
+	}
+	carrier.SellOut(forSale)
+	rt.does(path, "approve", approval, "Idempotency-Key", "one").is(http.StatusOK)
+	rt.does(path, "approve", approval, "Idempotency-Key", "two").is(http.StatusConflict)
+	if r := rt.request(path); len(r.History) != 2 {
+		t.Errorf("its history is %v", r.History)
+	}
+}
+
+// tokenFor is the id of the update that comes of an Idempotency-Key of the first key.
+func (rt *restTest) tokenFor(token, update string) string {
+	return updateID(withToken(rt.Context(), token), update)
+}
+
+func TestRESTAnActionNeedsTheVersionThatWasRead(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil).seeded()
+	path := rt.asksFor(restKey, anAmericanNumber)
+	rt.does(path, "comment", `{"text": "One moment."}`, "If-Match", `"0"`).is(http.StatusOK)
+	for _, tag := range []string{`"0"`, `"1"`, `2`, `W/"2"`} {
+		rt.does(path, "reject", `{"reason": "x"}`, "If-Match", tag).is(http.StatusPreconditionFailed)
+	}
+	rt.does(path, "comment", `{"text": "Another."}`, "If-Match", "*").is(http.StatusOK)
+	rt.does(path, "reject", `{"reason": "x"}`, "If-Match", `"3"`).is(http.StatusOK)
+}
+
+func TestRESTARequestIsFulfilledWithANumberThatIsNobodys(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil).seeded()
+	first, second := rt.asksFor(restKey, anotherCountrysNumber), rt.asksFor(restKey, anotherCountrysNumber)
+	number := rt.number("+12025550190", "Moon", models.NumberActive)
+	released := rt.number("+12025550191", "Mars", models.NumberReleased)
+	rt.does(first, "fulfil", `{"phone_number_id": "`+aRequest+`"}`).faults("body.phone_number_id")
+	rt.does(first, "fulfil", `{"phone_number_id": "`+released+`"}`).faults("body.phone_number_id")
+	rt.does(first, "fulfil", `{}`).faults("body.phone_number_id")
+	var r models.NumberRequest
+	rt.does(first, "fulfil", `{"phone_number_id": "`+number+`"}`).is(http.StatusOK).into(&r)
+	if r.Status != models.RequestActive || r.PhoneNumberID != number || r.ActsNext != "" {
+		t.Errorf("it is %+v", r)
+	}
+	detail := rt.does(second, "fulfil", `{"phone_number_id": "`+number+`"}`).is(http.StatusConflict).problem().Detail
+	if !strings.Contains(detail, r.ID) {
+		t.Errorf("said %q", detail)
+	}
+}
+
+func TestRESTARequestIsAssignedToWhoIsThere(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil).seeded()
+	path := rt.asksFor(restKey, anAmericanNumber)
+	user := rt.user(bob)
+	gone := rt.user(strings.Replace(alice, `"name"`, `"active": false, "name"`, 1))
+	rt.does(path, "assign", `{"user_id": "`+gone+`"}`).faults("body.user_id")
+	rt.does(path, "assign", `{"user_id": "nobody"}`).faults("body.user_id")
+	rt.does(path, "assign", `{}`).faults("body.user_id")
+	for body, want := range map[string]string{user: "&{" + user + " Bob}", "": "<nil>"} {
+		var r models.NumberRequest
+		rt.does(path, "assign", `{"user_id": "`+body+`"}`).is(http.StatusOK).into(&r)
+		if got := fmt.Sprint(r.Assignee); got != want {
+			t.Errorf("assigned to %s, want %s", got, want)
+		}
+	}
+}
+
+func TestRESTWhatHasFailedIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil).seeded()
+	path := rt.asksFor(restKey, anAmericanNumber)
+	rt.does(path, "retry", `{}`).is(http.StatusConflict)
+	rt.does(path, "approve", `{"choose": true}`).is(http.StatusOK)
+	failed := rt.requests.becomes(rt.request(path).ID, func(r models.NumberRequest) models.NumberRequest {
+		return r.Fail("The carrier has refused it.", rt.now.Add(time.Hour))
+	})
+	if _, err := rt.store.KeepNumberRequest(t.Context(), failed); err != nil {
+		t.Fatal(err)
+	}
+	if r := rt.request(path); r.Reason != "The carrier has refused it." || r.ActsNext != models.PartyReviewer {
+		t.Errorf("it is %+v", r)
+	}
+	var r models.NumberRequest
+	rt.does(path, "retry", `{"note": "The account has money again."}`).is(http.StatusOK).into(&r)
+	if r.Status != models.RequestProvisioning || r.Reason != "" {
+		t.Errorf("it is %+v", r)
+	}
+}
+
+func TestRESTAnApprovalKeepsToTheAllotment(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil).seeded()
+	rt = rt.allotting(models.Allotment{Numbers: 2})
+	path, beside := rt.asksFor(restKey, anAmericanNumber), rt.asksFor(restKey, anAmericanNumber)
+	rt.number("+12025550190", "Here", models.NumberActive)
+	if err := rt.store.ReserveNumber(t.Context(), strings.TrimPrefix(beside, requestsPath+"/"), 2, false); err != nil {
+		t.Fatal(err)
+	}
+	rt.does(beside, "approve", `{"choose": true}`).is(http.StatusOK) // its own place is no hindrance
+	asked := len(rt.requests.asked)
+	detail := rt.does(path, "approve", `{"choose": true}`).is(http.StatusConflict).problem().Detail
+	if !strings.Contains(detail, "2 of 2 numbers are in use") || len(rt.requests.asked) != asked {
+		t.Errorf("said %q, and asked for %v", detail, rt.requests.asked[asked:])
+	}
+	var r models.NumberRequest
+	rt.does(path, "approve", `{"choose": true, "override": "The board says so."}`).is(http.StatusOK).into(&r)
+	if r.Approval.Override != "The board says so." {
+		t.Errorf("approved as %+v", r.Approval)
+	}
+}
+
+func TestRESTARunThatDoesNotAnswerIsSaidToBeAway(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil).seeded()
+	path := rt.asksFor(restKey, anAmericanNumber)
+	rt.requests.away = errors.New("nobody is there")
+	rt.does(path, "reject", `{"reason": "x"}`).is(http.StatusServiceUnavailable)
+	if !strings.Contains(rt.log.String(), "nobody is there") {
+		t.Errorf("logged %s", rt.log)
+	}
+}

@@ -1,0 +1,119 @@
+package e2e
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/secrets"
+	"github.com/ringdown/ringdown/simulator"
+)
+
+const crashRequestNamespace = "crash-request"
+
+// stepOfRequest is what the process is at with one request when it is killed.
+type stepOfRequest struct {
+	name string
+	hold func(w *wish) *held
+}
+
+// stepsOfRequests are all of them, one of each for a request: before and after each activity, and before and after the
+// carrier has done what it is asked.
+func stepsOfRequests(t *testing.T, carrier, points *door, proof string) (all []stepOfRequest) {
+	for _, activity := range []struct{ name, what string }{
+		{"Reserve", "provisioning"}, {"Regulation", "provisioning"}, {"Choose", "provisioning"},
+		{"Address", "provisioning" + proof}, {"EndUser", "provisioning" + proof}, {"Document", "provisioning" + proof},
+		{"Bundle", "provisioning"}, {"Assign", "provisioning"}, {"Evaluate", "provisioning"}, {"Submit", "provisioning"},
+		{"Poll", "waiting_for_carrier"}, {"Buy", "provisioning"}, {"Verify", "provisioning"}, {"TakeIn", "provisioning"}, {"KeepRequest", "active"},
+	} {
+		for _, point := range []string{pointBegins, pointReturns} {
+			all = append(all, stepOfRequest{activity.name + " " + point, func(w *wish) *held {
+				return points.keepsEvery(t, visit{path: stepOf{activity.name, activity.what, w.id}.path(point)})
+			}})
+		}
+	}
+	for _, asked := range []struct{ name, path string }{
+		{"the address", "/Addresses.json"}, {"the end user", "/EndUsers"}, {"a document", "/SupportingDocuments"},
+		{"the bundle", "/Bundles"}, {"the purchase", "/IncomingPhoneNumbers.json"},
+	} {
+		all = append(all,
+			stepOfRequest{"before " + asked.name, func(w *wish) *held { return carrier.keeps(t, visit{path: asked.path, said: w.id}) }},
+			stepOfRequest{"after " + asked.name, func(w *wish) *held { return carrier.keepsAnswer(t, visit{path: asked.path, said: w.id}) }})
+	}
+	return all
+}
+
+// The process is killed with each request at another step. Each gets its number, and at the carrier there is what it
+// needs, once: nothing is bought or made twice, and nothing is left over.
+func TestAWorkerThatDiesAtAnyStepOfARequestBuysNothingTwiceAndForgetsNothing(t *testing.T) {
+	t.Parallel()
+	s := newCrashSystem(t, crashRequestNamespace)
+	points := &door{inside: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
+	pointsHTTP := httptest.NewServer(points)
+	t.Cleanup(pointsHTTP.Close)
+	s.server.Points, s.server.Key = pointsHTTP.URL, secrets.NewKey()
+	if err := s.store.SeedCountries(t.Context(), models.SeedCountries()); err != nil {
+		t.Fatal(err)
+	}
+	s.server.start(t)
+	if status, answer := s.asksAs(t, adminKey, http.MethodPost, "/v1/catalogue/refresh", ""); status != http.StatusOK {
+		t.Fatalf("the catalogue is not refreshed: %d %v", status, answer)
+	}
+	proof := s.germanProof(t).Name
+	var wishes []*wish
+	var stands []*held
+	for _, step := range stepsOfRequests(t, s.carrierDoor, points, proof) {
+		w := s.wishes(t, germanForm)
+		wishes, stands = append(wishes, w), append(stands, step.hold(w))
+	}
+	for _, w := range wishes {
+		w.does("approve", `{"choose":true}`)
+	}
+	for _, h := range stands {
+		h.comes()
+	}
+	s.server.kill(t)
+	for _, h := range stands {
+		h.isGivenUp()
+		h.let()
+	}
+	s.server.start(t)
+	phones := map[string]bool{}
+	for _, w := range wishes {
+		r := w.comesTo(models.RequestActive)
+		held, ever := w.ledger()
+		if count := counts(held); !slices.Equal(count, []int{1, 1, 1, 2, 1}) || len(ever) != len(held) {
+			t.Errorf("at the carrier there are %v numbers, addresses, end users, documents and bundles; ever made were %d things", count, len(ever))
+		}
+		number, err := s.store.Number(t.Context(), r.PhoneNumberID)
+		if err != nil || len(held.Of(simulator.LedgerNumber)) != 1 || string(number.Number) != held.Of(simulator.LedgerNumber)[0].Phone {
+			t.Errorf("the number is %v, %v; bought was %+v", number.ID, err, held.Of(simulator.LedgerNumber))
+		}
+		phones[string(number.Number)] = true
+		if draft, err := s.store.Route(t.Context(), r.CallRouteID); err != nil || draft.PhoneNumberID != number.ID {
+			t.Errorf("its route is %+v, %v", draft, err)
+		}
+	}
+	if len(phones) != len(wishes) || len(s.carrier.Ledger().Of(simulator.LedgerNumber)) != len(wishes) {
+		t.Errorf("%d requests have %d numbers; %d purchases", len(wishes), len(phones), len(s.carrier.Ledger().Of(simulator.LedgerNumber)))
+	}
+	text := s.server.log(t)
+	for phone := range phones {
+		if strings.Contains(text, phone) {
+			t.Error("the log holds a number")
+		}
+	}
+}
+
+// counts are how many things of each sort a ledger has.
+func counts(l simulator.Ledger) (n []int) {
+	for _, what := range []string{
+		simulator.LedgerNumber, simulator.LedgerAddress, simulator.LedgerEndUser, simulator.LedgerDocument, simulator.LedgerBundle,
+	} {
+		n = append(n, len(l.Of(what)))
+	}
+	return n
+}

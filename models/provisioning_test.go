@@ -1,0 +1,158 @@
+package models
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+var german = Regulation{
+	CarrierID: "RN1", EndUser: Business, Fields: []Field{{Name: "business_name", Label: "Business name"}},
+	Documents: []DocumentRule{
+		{Name: "proof", Label: "Proof of the business", Accepted: []DocumentType{{Name: "excerpt", Label: "Excerpt"}}},
+		{Name: "place", Label: "Proof of the address", Accepted: []DocumentType{{Name: AddressDocument, Address: true}}},
+	},
+}
+
+// ideal is what each step finds when all goes well.
+func ideal(step Step, r NumberRequest) Found {
+	switch step {
+	case StepRegulation:
+		return Found{Regulation: german}
+	case StepChoose:
+		return Found{Candidate: berlin}
+	case StepSubmit:
+		return Found{Bundle: BundlePending}
+	case StepPoll:
+		return Found{Bundle: BundleApproved}
+	case StepTakeIn:
+		return Found{ID: r.Provisioning.PhoneNumberID, RouteID: "route"}
+	}
+	return Found{ID: "ID-" + string(step) + r.NextDocument().Name}
+}
+
+func TestANumberWithPaperworkTakesEachStepOnce(t *testing.T) {
+	r, err := standsAt(t, RequestInReview).Approve(ToApprove{By: rita, Choose: true}, asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var steps []Step
+	for !r.Status.Final() && len(steps) < 30 {
+		step := r.NextStep()
+		steps = append(steps, step)
+		r = r.After(step, ideal(step, r), asked)
+	}
+	want := []Step{
+		StepReserve, StepRegulation, StepChoose, StepAddress, StepEndUser, StepDocument, StepDocument, StepBundle, StepAssign,
+		StepEvaluate, StepSubmit, StepPoll, StepBuy, StepVerify, StepTakeIn,
+	}
+	if !slices.Equal(steps, want) {
+		t.Errorf("steps %v, want %v", steps, want)
+	}
+	if r.Status != RequestActive || r.PhoneNumberID != "ID-reserve" || r.CallRouteID != "route" || r.Provisioning.Reserved {
+		t.Errorf("ends as %s with number %q and route %q", r.Status, r.PhoneNumberID, r.CallRouteID)
+	}
+}
+
+func TestANumberWithoutPaperworkTakesFewSteps(t *testing.T) {
+	r := standsAt(t, RequestInReview)
+	r.Form.Country = "US"
+	r, err := r.Approve(ToApprove{By: rita, Candidate: Candidate{Number: "+14155550101", Country: "US", Type: NumberLocal, Voice: true}}, asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var steps []Step
+	for !r.Status.Final() && len(steps) < 30 {
+		step := r.NextStep()
+		steps = append(steps, step)
+		found := ideal(step, r)
+		found.Regulation = Regulation{}
+		r = r.After(step, found, asked)
+	}
+	if want := []Step{StepReserve, StepRegulation, StepBuy, StepVerify, StepTakeIn}; !slices.Equal(steps, want) {
+		t.Errorf("steps %v, want %v", steps, want)
+	}
+}
+
+func TestWhatAStepFindsDecidesWhoActsNext(t *testing.T) {
+	made := standsAt(t, RequestProvisioning)
+	made.Provisioning = Provisioning{Round: 1, Reserved: true, Regulated: true, Regulation: german, AddressID: "AD1", EndUserID: "IT1", BundleID: "BU1", Submitted: true, Bundle: BundlePending}
+	for name, c := range map[string]struct {
+		step  Step
+		found Found
+		want  RequestStatus
+		kind  HistoryKind
+	}{
+		"no place in the allotment":  {StepReserve, Found{Refused: "3 of 3 numbers are in use."}, RequestInReview, HistoryReturned},
+		"the form lacks something":   {StepRegulation, Found{Reasons: []CarrierReason{{Field: "person.business_name", Text: "Missing."}}}, RequestWaitingForRequester, HistoryRefused},
+		"nothing fits the wishes":    {StepChoose, Found{Refused: "None."}, RequestInReview, HistoryReturned},
+		"the file is not compliant":  {StepEvaluate, Found{Reasons: []CarrierReason{{Text: "Blurred."}}}, RequestWaitingForRequester, HistoryRefused},
+		"the carrier takes its time": {StepPoll, Found{Bundle: BundleInReview}, RequestWaitingForCarrier, HistoryReviewed},
+		"the carrier has approved":   {StepPoll, Found{Bundle: BundleApproved}, RequestProvisioning, HistoryReviewed},
+		"provisionally":              {StepPoll, Found{Bundle: BundleProvisional}, RequestProvisioning, HistoryReviewed},
+		"the carrier has refused":    {StepPoll, Found{Bundle: BundleRejected, Reasons: []CarrierReason{{Field: "address", Text: "Wrong city."}}}, RequestWaitingForRequester, HistoryRefused},
+		"the carrier has forgotten":  {StepPoll, Found{Gone: true}, RequestFailed, HistoryFailed},
+		"somebody was first":         {StepBuy, Found{Taken: true}, RequestProvisioning, HistoryTaken},
+	} {
+		after := made.After(c.step, c.found, asked)
+		if last := after.History[len(after.History)-1]; after.Status != c.want || last.Kind != c.kind {
+			t.Errorf("%s: %s (%s), want %s (%s)", name, after.Status, last.Kind, c.want, c.kind)
+		}
+	}
+	refused := made.After(StepPoll, Found{Bundle: BundleRejected, Reasons: []CarrierReason{{Field: "address", Text: "Wrong city."}}}, asked)
+	if q := refused.Question; q == nil || !slices.Equal(q.Fields, []string{"address"}) || !strings.Contains(q.Text, "Wrong city.") {
+		t.Errorf("the requester is asked %+v", q)
+	}
+	if !slices.Equal(refused.Provisioning.Leftovers, []string{"BU1", "IT1", "AD1"}) {
+		t.Errorf("left over: %v", refused.Provisioning.Leftovers)
+	}
+	nothing := made.After(StepPoll, Found{Bundle: BundleRejected, Reasons: []CarrierReason{{Text: "No."}}}, asked)
+	if len(nothing.Question.Fields) == 0 {
+		t.Error("a refusal without a field lets the requester change nothing")
+	}
+}
+
+func TestANumberThatIsTakenIsFollowedByOneLikeIt(t *testing.T) {
+	r := standsAt(t, RequestProvisioning)
+	r = r.After(StepBuy, Found{Taken: true}, asked)
+	if r.Approval.Candidate.Number != "" || r.Approval.Candidate.Locality != "Berlin" {
+		t.Fatalf("candidate %+v", r.Approval.Candidate)
+	}
+	next, hamburg := berlin, berlin
+	next.Number, hamburg.Number, hamburg.Locality = "+493023125002", "+494066969001", "Hamburg"
+	if c, ok := r.Choose([]Candidate{berlin, hamburg, next}); !ok || c.Number != next.Number {
+		t.Errorf("chosen %+v %v", c, ok)
+	}
+	if _, ok := r.Choose([]Candidate{berlin, hamburg}); ok {
+		t.Error("a number of another city, or one that was tried, is taken")
+	}
+	for range triedAtMost - 1 {
+		r.Approval = r.Approval.with(next)
+		r = r.After(StepBuy, Found{Taken: true}, asked)
+	}
+	if r.Status != RequestInReview {
+		t.Errorf("after %d sold numbers: %s", triedAtMost, r.Status)
+	}
+}
+
+func TestWhatAFormLacksIsNamed(t *testing.T) {
+	r := standsAt(t, RequestInReview)
+	if missing := r.Missing(german); len(missing) != 0 {
+		t.Errorf("missing %v", missing)
+	}
+	r.Form.Person, r.Form.Address, r.Form.Documents = nil, nil, nil
+	var fields []string
+	for _, m := range r.Missing(german) {
+		fields = append(fields, m.Field)
+	}
+	if want := []string{"person.business_name", "address", "documents.proof"}; !slices.Equal(fields, want) {
+		t.Errorf("missing %v, want %v", fields, want)
+	}
+}
+
+func TestNamesAtTheCarrierAreOfOneRoundAndFit(t *testing.T) {
+	r := NumberRequest{ID: "01960000-0000-7000-8000-000000000000", Provisioning: Provisioning{Round: 12}}
+	if name := r.CarrierName("documents.business_registration_proof"); len(name) > 64 || !strings.HasPrefix(name, r.ID+"/12 ") {
+		t.Errorf("name %q", name)
+	}
+}

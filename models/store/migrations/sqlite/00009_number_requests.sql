@@ -1,0 +1,92 @@
+-- +goose Up
+-- Where a number may be asked for, and what the form then asks.
+CREATE TABLE countries (
+    code         text NOT NULL,
+    name         text NOT NULL,
+    types        text,
+    source       text NOT NULL,
+    refreshed_at timestamp,
+    CONSTRAINT countries_code_key PRIMARY KEY (code)
+);
+
+-- The newest copy of what a request's run says. Keys, numbers and routes that it names may be gone.
+CREATE TABLE number_requests (
+    id              text NOT NULL,
+    form            text,
+    status          text NOT NULL,
+    acts_next       text NOT NULL,
+    acts_since      timestamp NOT NULL,
+    by_key_id       text NOT NULL,
+    by_name         text NOT NULL,
+    assignee        text,
+    question        text,
+    approval        text,
+    reason          text NOT NULL,
+    provisioning    text,
+    phone_number_id text NOT NULL,
+    call_route_id   text NOT NULL,
+    history         text,
+    remind_at       timestamp,
+    reminders       integer NOT NULL,
+    reserved        boolean NOT NULL,
+    version         integer NOT NULL,
+    created_at      timestamp NOT NULL,
+    updated_at      timestamp NOT NULL,
+    CONSTRAINT number_requests_id_key PRIMARY KEY (id)
+);
+-- The list of requests is read from a place on, whatever it is narrowed by.
+CREATE INDEX number_requests_created_at ON number_requests (created_at, id);
+CREATE INDEX number_requests_status ON number_requests (status, created_at, id);
+CREATE INDEX number_requests_by_key_id ON number_requests (by_key_id, created_at, id);
+CREATE INDEX number_requests_acts_next ON number_requests (acts_next, acts_since);
+CREATE INDEX number_requests_unstarted ON number_requests (created_at, id) WHERE version = 0;
+
+-- The content is sealed, and null once nobody needs it any more.
+CREATE TABLE documents (
+    id         text NOT NULL,
+    request_id text NOT NULL,
+    name       text NOT NULL,
+    media_type text NOT NULL,
+    size       integer NOT NULL,
+    by_key_id  text NOT NULL,
+    by_name    text NOT NULL,
+    content    blob,
+    created_at timestamp NOT NULL,
+    deleted_at timestamp,
+    CONSTRAINT documents_id_key PRIMARY KEY (id)
+);
+CREATE INDEX documents_request_id ON documents (request_id, created_at, id);
+
+CREATE TABLE notices (
+    id          text NOT NULL,
+    request_id  text NOT NULL,
+    key         text NOT NULL,
+    told_party  text NOT NULL,
+    email       text NOT NULL,
+    assignee    text NOT NULL,
+    subject     text NOT NULL,
+    text        text NOT NULL,
+    mailed_at   timestamp,
+    slacked_at  timestamp,
+    given_up_at timestamp,
+    last_error  text NOT NULL,
+    created_at  timestamp NOT NULL,
+    CONSTRAINT notices_id_key PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX notices_key_key ON notices (request_id, key);
+CREATE INDEX notices_created_at ON notices (created_at, id);
+CREATE INDEX notices_request_id ON notices (request_id, created_at, id);
+CREATE INDEX notices_unsent ON notices (request_id, created_at, id) WHERE given_up_at IS NULL AND (mailed_at IS NULL OR slacked_at IS NULL);
+
+ALTER TABLE phone_numbers ADD COLUMN check_at timestamp;
+ALTER TABLE phone_numbers ADD COLUMN check_result text NOT NULL DEFAULT '';
+ALTER TABLE phone_numbers ADD COLUMN check_detail text NOT NULL DEFAULT '';
+
+-- +goose Down
+ALTER TABLE phone_numbers DROP COLUMN check_detail;
+ALTER TABLE phone_numbers DROP COLUMN check_result;
+ALTER TABLE phone_numbers DROP COLUMN check_at;
+DROP TABLE notices;
+DROP TABLE documents;
+DROP TABLE number_requests;
+DROP TABLE countries;

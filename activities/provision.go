@@ -246,8 +246,12 @@ const lookAgain = 6
 // Buy buys the number, with all its webhooks.
 func (p *Provisioner) Buy(ctx context.Context, r models.NumberRequest) (models.Found, error) {
 	defer alive(ctx)()
+	webhooks, err := p.webhooks(ctx, r)
+	if err != nil {
+		return models.Found{}, err
+	}
 	bought, err := p.Carrier.Buy(ctx, twilio.Purchase{
-		Number: r.Approval.Candidate.Number, Name: r.CarrierName("number"), Webhooks: p.webhooks(r),
+		Number: r.Approval.Candidate.Number, Name: r.CarrierName("number"), Webhooks: webhooks,
 		AddressID: r.Provisioning.AddressID, BundleID: r.Provisioning.BundleID,
 	})
 	switch {
@@ -269,21 +273,34 @@ func in(c models.Candidate) string {
 	return ", in " + c.Locality
 }
 
-func (p *Provisioner) webhooks(r models.NumberRequest) twilio.Webhooks {
-	return twilio.WebhooksAt(p.PublicURL, models.EmergencyURL(p.FallbackURL, r.Provisioning.PhoneNumberID))
+// webhooks are those of the number to be bought. One that we had before has its row, and the id of that, back.
+func (p *Provisioner) webhooks(ctx context.Context, r models.NumberRequest) (twilio.Webhooks, error) {
+	id := r.Provisioning.PhoneNumberID
+	known, err := p.Store.NumberByPhone(ctx, r.Approval.Candidate.Number)
+	switch {
+	case err == nil:
+		id = known.ID
+	case !errors.Is(err, models.ErrNotFound):
+		return twilio.Webhooks{}, fmt.Errorf("look whether the number of request %s was ours before: %w", r.ID, err)
+	}
+	return twilio.WebhooksAt(p.PublicURL, models.EmergencyURL(p.FallbackURL, id)), nil
 }
 
 // Verify sees that the webhooks of the number are ours, and sets them right where they are not.
 func (p *Provisioner) Verify(ctx context.Context, r models.NumberRequest) (models.Found, error) {
 	defer alive(ctx)()
+	webhooks, err := p.webhooks(ctx, r)
+	if err != nil {
+		return models.Found{}, err
+	}
 	owned, err := p.Carrier.NumberBySID(ctx, r.Provisioning.NumberID)
 	if err != nil {
 		return p.failed(err)
 	}
-	if owned.Connected(p.webhooks(r)) == nil {
+	if owned.Connected(webhooks) == nil {
 		return models.Found{}, nil
 	}
-	err = p.Carrier.Connect(ctx, r.Provisioning.NumberID, p.webhooks(r))
+	err = p.Carrier.Connect(ctx, r.Provisioning.NumberID, webhooks)
 	if err != nil && twilio.ClassOf(err) == "" {
 		return models.Found{}, cannot(err, "The number is bought, but its calls do not reach us: %v. Set that right in the carrier's console and try again, or reject the request, which gives the number back.", err)
 	}
@@ -295,7 +312,7 @@ func (p *Provisioner) TakeIn(ctx context.Context, r models.NumberRequest) (model
 	c := r.Approval.Candidate
 	number, route, err := p.Store.TakeInNumber(ctx, models.PhoneNumber{
 		ID: r.Provisioning.PhoneNumberID, Number: c.Number, Name: r.Form.Name, Country: r.Form.Country, Type: r.Form.Type,
-		Status: models.NumberActive, CarrierID: r.Provisioning.NumberID,
+		Status: models.NumberActive, CarrierID: r.Provisioning.NumberID, Exception: r.Approval.Override,
 	}, r.ID, draft(r))
 	if err != nil {
 		return models.Found{}, fmt.Errorf("take in the number of request %s: %w", r.ID, err)

@@ -40,6 +40,10 @@ func TestRESTNoMoreIsAddedThanAllotted(t *testing.T) {
 	if carrier.hooks.Get("VoiceUrl") != "" {
 		t.Error("the carrier sends calls to a number that was not taken in")
 	}
+	rt.send(http.MethodPost, "/v1/phone-numbers", strings.Replace(supportLine, "{", `{"exception": "For the launch.", `, 1)).is(http.StatusCreated)
+	if used := rt.send(http.MethodGet, "/v1/usage", "").is(http.StatusOK).Body.String(); !strings.Contains(used, `"exceptions":1`) {
+		t.Errorf("used is %s", used)
+	}
 }
 
 func TestRESTNoRouteIsSwitchedOnWhileTooMuchIsInUse(t *testing.T) {
@@ -71,4 +75,16 @@ func TestRESTNoRouteIsSwitchedOnWhileTooMuchIsInUse(t *testing.T) {
 		}
 		rt.send(http.MethodPost, "/v1/call-routes", strings.Replace(route, "Support", "Sales", 1)).is(http.StatusConflict)
 	}
+	rt = rt.allotting(models.Allotment{Numbers: 1})
+	rt.send(http.MethodPut, path, strings.Replace(route, "Support", "Support line", 1)).is(http.StatusOK) // it is on already
+	rt.send(http.MethodPut, path, off).is(http.StatusOK)
+	two, err := rt.store.NumberByPhone(t.Context(), "+12025550191")
+	if err != nil {
+		t.Fatal(err)
+	}
+	two.Exception = "A second line for the launch."
+	if _, err := rt.store.UpdateNumber(t.Context(), two, 0); err != nil {
+		t.Fatal(err)
+	}
+	rt.send(http.MethodPut, path, route).is(http.StatusOK)
 }

@@ -184,8 +184,6 @@ func TestRESTAnActionIsDoneOnceForItsToken(t *testing.T) {
 	}
 	rt.requests.away = nil
 	// The run has done it, though nobody heard so: by the time of the repeat the number is ours.
-	deps := rt.deps()
-	deps.carrier = nil
 	r := rt.request(path)
 	after, err := rt.requests.act(t.Context(), r, "approve", rt.tokenFor("one", "approve"), models.ToApprove{
 		By: models.Who{Actor: models.Actor{Name: "first admin key"}, Role: models.RoleAdmin}, Candidate: models.Candidate{Number: forSale, Country: "US", Type: models.NumberLocal, Voice: true},

@@ -16,11 +16,13 @@ import (
 type importNumberRequest struct {
 	Number models.Phone `json:"number"`
 	Name   string       `json:"name" minLength:"1" maxLength:"100" example:"Support line"`
+
+	Exception string `json:"exception,omitempty" maxLength:"4000" doc:"Why there should be one more number than allotted; left out, there may not"`
 }
 
 func (r importNumberRequest) number() models.PhoneNumber {
 	country, kind := originOf(r.Number)
-	return models.PhoneNumber{Number: r.Number, Name: r.Name, Country: country, Type: kind, Status: models.NumberActive}
+	return models.PhoneNumber{Number: r.Number, Name: r.Name, Country: country, Type: kind, Status: models.NumberActive, Exception: r.Exception}
 }
 
 // renameNumberRequest is what a client may change of a number.
@@ -89,7 +91,7 @@ func (a *rest) importNumber(ctx context.Context, in *createInput) (*made[models.
 		return nil, err
 	}
 	if known.Status != models.NumberActive { // the carrier is told of none that cannot be taken in
-		if err := a.store.MayReserveNumber(ctx, "", a.allotment.Numbers); err != nil {
+		if err := a.store.MayReserveNumber(ctx, "", a.allotted(number)); err != nil {
 			return nil, err
 		}
 	}
@@ -136,13 +138,21 @@ func (a *rest) knownNumber(ctx context.Context, phone models.Phone) (models.Phon
 // in use, a *models.AllotmentError that there are as many as may be.
 func (a *rest) takeIn(ctx context.Context, number, known models.PhoneNumber) (models.PhoneNumber, error) {
 	if known.Status != models.NumberReleased {
-		return a.store.CreateNumberWithin(ctx, number, a.allotment.Numbers)
+		return a.store.CreateNumberWithin(ctx, number, a.allotted(number))
 	}
-	revived, err := a.store.UpdateNumberWithin(ctx, number, known.Version, a.allotment.Numbers)
+	revived, err := a.store.UpdateNumberWithin(ctx, number, known.Version, a.allotted(number))
 	if errors.Is(err, models.ErrStale) { // somebody else was first
 		err = models.ErrTaken
 	}
 	return revived, err
+}
+
+// allotted is how many numbers there may be with this one; zero means no limit.
+func (a *rest) allotted(n models.PhoneNumber) int {
+	if n.Exception != "" {
+		return 0
+	}
+	return a.allotment.Numbers
 }
 
 // releaseNumber marks the row first: were the carrier asked first, a route that is switched on

@@ -168,8 +168,14 @@ func (a *rest) updateRoute(ctx context.Context, in *updateInput) (*one[savedRout
 	if err != nil {
 		return nil, err
 	}
-	if err := a.mayEnable(ctx, route); err != nil {
+	before, err := a.store.Route(ctx, in.ID)
+	if err != nil {
 		return nil, err
+	}
+	if !before.Enabled {
+		if err := a.mayEnable(ctx, route); err != nil {
+			return nil, err
+		}
 	}
 	route.ID = in.ID
 	route, err = a.store.UpdateRoute(ctx, route, version)
@@ -179,8 +185,8 @@ func (a *rest) updateRoute(ctx context.Context, in *updateInput) (*one[savedRout
 	return show(a.saved(ctx, route, directory), route.Version), nil
 }
 
-// mayEnable is a *models.AllotmentError where a route is to be switched on while more is in use than allotted. That
-// comes of an allotment that has become smaller, or of an exception.
+// mayEnable is a *models.AllotmentError where a route is to be switched on while more is in use than allotted, exceptions
+// left out: the allotment has become smaller. A route that is on already may be changed.
 func (a *rest) mayEnable(ctx context.Context, r models.Route) error {
 	if !r.Enabled || a.allotment == (models.Allotment{}) {
 		return nil
@@ -191,7 +197,7 @@ func (a *rest) mayEnable(ctx context.Context, r models.Route) error {
 	}
 	for _, of := range []models.AllotmentError{
 		{What: "licences", Used: used.Licences.Used, Allotted: a.allotment.Licences},
-		{What: "numbers", Used: used.Numbers.Used, Allotted: a.allotment.Numbers},
+		{What: "numbers", Used: used.Numbers.Used - used.Numbers.Exceptions, Allotted: a.allotment.Numbers},
 	} {
 		if of.Allotted > 0 && of.Used > of.Allotted {
 			return &of

@@ -100,7 +100,7 @@ func (in *pointsIn) ExecuteActivity(ctx context.Context, given *interceptor.Exec
 	case models.Delivery:
 		step.what, step.routeID = string(about.Event), about.Alert.RouteID
 	case models.NumberRequest:
-		step.what, step.routeID = string(about.Status)+about.NextDocument().Name, about.ID
+		step.what, step.routeID = string(about.Status), about.ID
 		in.points.ask(context.WithValue(ctx, stepKey{}, step), pointBegins)
 	default:
 		return in.Next.ExecuteActivity(ctx, given)

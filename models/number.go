@@ -20,6 +20,7 @@ type PhoneNumber struct {
 	Type      NumberType   `json:"type"`    // empty when unknown
 	Status    NumberStatus `json:"status"`
 	CarrierID string       `json:"carrier_id"` // Twilio's SID, PN…
+	Exception string       `json:"exception"`  // why there is one more than allotted; empty: it is within the allotment
 	Check     NumberCheck  `json:"check" gorm:"embedded;embeddedPrefix:check_"`
 	Version   int          `json:"version"`
 	CreatedAt time.Time    `json:"created_at"`
@@ -50,5 +51,6 @@ func (n PhoneNumber) Validate() error {
 	var faults Faults
 	text(&faults, "name", n.Name, 1, 100)
 	e164Field(&faults, "number", n.Number)
+	words(&faults, "exception", n.Exception, 0)
 	return faults.Err()
 }

@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"slices"
 	"strings"
@@ -221,16 +222,23 @@ func (r NumberRequest) abandon() NumberRequest {
 	return r
 }
 
-// Choose picks the number to be bought among those that are sold: the first that fits, has not been sold to somebody
-// else before, and is like the one that was approved. ok is false when there is none.
+// Choose picks the number to be bought among those that are sold: one that has not been sold to somebody else before,
+// and is like the one that was approved. Which of them depends on the request, so that those who choose at once do not
+// all choose the same. ok is false when there is none.
 func (r NumberRequest) Choose(sold []Candidate) (chosen Candidate, ok bool) {
 	like := r.Approval.Candidate
+	var fit []Candidate
 	for _, c := range sold {
 		if c.Voice && !slices.Contains(r.Provisioning.Tried, c.Number) && (like.Country == "" || c.Alike(like)) {
-			return c, true
+			fit = append(fit, c)
 		}
 	}
-	return Candidate{}, false
+	if len(fit) == 0 {
+		return Candidate{}, false
+	}
+	lot := fnv.New32a()
+	fmt.Fprintf(lot, "%s %d", r.ID, len(r.Provisioning.Tried))
+	return fit[int(lot.Sum32()%uint32(len(fit)))], true
 }
 
 // MissingFor is what a form lacks that a candidate asks beside the regulation.

@@ -17,6 +17,8 @@ type Usage struct {
 type Share struct {
 	Used     int `json:"used"`
 	Allotted int `json:"allotted,omitempty"` // zero: no limit
+
+	Exceptions int `json:"exceptions,omitempty"` // of those that are used, how many a reviewer has allowed beside what is allotted
 }
 
 // Allotment is how much of each thing a customer may have. Zero means no limit.

@@ -30,6 +30,14 @@ type AlertFilter struct {
 // pending are the incidents whose channel is to be told of something. It is safe to repeat.
 func (s *Store) RecordAlert(ctx context.Context, a models.Alert) (pending []string, err error) {
 	a = keptAlert(a)
+	pending, err = s.recordAlert(ctx, a)
+	if errors.Is(err, gorm.ErrDuplicatedKey) { // another report made the row at this instant: now there is one to write over
+		pending, err = s.recordAlert(ctx, a)
+	}
+	return pending, translate("record alert of call "+a.CarrierCallID, err)
+}
+
+func (s *Store) recordAlert(ctx context.Context, a models.Alert) (pending []string, err error) {
 	err = s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		before, err := lockedAlert(tx, a.CarrierCallID)
 		if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
@@ -59,7 +67,7 @@ func (s *Store) RecordAlert(ctx context.Context, a models.Alert) (pending []stri
 		pending, err = channelsToTell(tx, now.IncidentIDs, !reflect.DeepEqual(before, now))
 		return err
 	})
-	return pending, translate("record alert of call "+a.CarrierCallID, err)
+	return pending, err
 }
 
 // overOlder writes a report over the row of its alert, unless that is resolved and the report is not.

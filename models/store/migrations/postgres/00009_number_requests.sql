@@ -40,6 +40,7 @@ CREATE INDEX number_requests_created_at ON number_requests (created_at, id);
 CREATE INDEX number_requests_status ON number_requests (status, created_at, id);
 CREATE INDEX number_requests_by_key_id ON number_requests (by_key_id, created_at, id);
 CREATE INDEX number_requests_acts_next ON number_requests (acts_next, acts_since);
+CREATE INDEX number_requests_phone_number_id ON number_requests (phone_number_id);
 CREATE INDEX number_requests_unstarted ON number_requests (created_at, id) WHERE version = 0;
 
 -- The content is sealed, and null once nobody needs it any more.
@@ -80,12 +81,14 @@ CREATE INDEX notices_request_id ON notices (request_id, created_at, id);
 CREATE INDEX notices_unsent ON notices (request_id, created_at, id) WHERE given_up_at IS NULL AND (mailed_at IS NULL OR slacked_at IS NULL);
 
 ALTER TABLE phone_numbers ADD COLUMN check_at timestamptz;
+ALTER TABLE phone_numbers ADD COLUMN exception text NOT NULL DEFAULT '';
 ALTER TABLE phone_numbers ADD COLUMN check_result text NOT NULL DEFAULT '';
 ALTER TABLE phone_numbers ADD COLUMN check_detail text NOT NULL DEFAULT '';
 
 -- +goose Down
 ALTER TABLE phone_numbers DROP COLUMN check_detail;
 ALTER TABLE phone_numbers DROP COLUMN check_result;
+ALTER TABLE phone_numbers DROP COLUMN exception;
 ALTER TABLE phone_numbers DROP COLUMN check_at;
 DROP TABLE notices;
 DROP TABLE documents;

@@ -48,6 +48,16 @@ func TestRecordHistories(t *testing.T) {
 			}
 		})
 	}
+	for name, journey := range journeys {
+		t.Run(name, func(t *testing.T) {
+			w := s.wishes(t, journey.form)
+			w.rests()
+			journey.goes(w)
+			w.comesTo(journey.ends)
+			w.closed()
+			record(&line{t: t, s: s}, name, workflows.RequestID(w.id))
+		})
+	}
 	t.Run("routed", func(t *testing.T) {
 		l := sharedSystem(t, "slack").line(t, "Alice / Bob", func(r *models.Route) { r.Name = "Support routed" })
 		l.onSlack("Alice")

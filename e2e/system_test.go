@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ringdown/ringdown/activities/mail"
+	"github.com/ringdown/ringdown/activities/mail/mailtest"
 	"github.com/ringdown/ringdown/activities/receivers"
 	"github.com/ringdown/ringdown/activities/slack"
 	"github.com/ringdown/ringdown/activities/slack/slacktest"
@@ -122,6 +124,7 @@ type system struct {
 	store    *store.Store
 	temporal client.Client
 	slack    *slacktest.Server // nil: incidents have their messages alone
+	mail     *mailtest.Server  // nil: nobody is told by e-mail
 	log      *logBook
 	public   string
 
@@ -210,6 +213,13 @@ func newSystem(t testing.TB, namespace string, pace float64, life testing.TB) *s
 			t.Fatal(err)
 		}
 	}
+	var mailClient *mail.Client
+	if namespace == "requests" {
+		s.mail = mailtest.New(life, mailtest.Offer{})
+		if mailClient, err = mail.New(mail.Config{URL: s.mail.URL(), Log: logger}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	tells := receivers.New(receivers.Config{AllowPrivate: true})
 	var handler http.Handler
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
@@ -232,7 +242,7 @@ func newSystem(t testing.TB, namespace string, pace float64, life testing.TB) *s
 	go func() {
 		done <- worker.Run(ctx, worker.Config{
 			Temporal: s.temporal, Store: s.store, Carrier: rest, PublicURL: web.URL, Log: logger, Receivers: tells, Slack: slackClient,
-			Keys: payloadKeys,
+			Keys: payloadKeys, Mail: mailClient, Reviewers: []string{"rita@example.com"},
 		})
 	}()
 	life.Cleanup(func() { stop(); <-done })

@@ -141,6 +141,9 @@ const (
 	BundleProvisional BundleStatus = "provisionally-approved" // good for numbers, and looked at once more
 )
 
+// Decided says whether the carrier has said yes or no. What nobody knows yet counts as decided, so that it is looked at.
+func (s BundleStatus) Decided() bool { return s != BundleDraft && s != BundlePending && s != BundleInReview }
+
 // Good says whether numbers can be bought with a bundle.
 func (s BundleStatus) Good() bool { return s == BundleApproved || s == BundleProvisional }
 

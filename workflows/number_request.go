@@ -133,9 +133,10 @@ func (r *request) waitsFor() string {
 	return "remind the " + string(r.is.ActsNext)
 }
 
-// heard says whether the carrier has told something of the bundle that it reviews.
+// heard says whether the carrier has told what came of the bundle that it reviews.
 func (r *request) heard() bool {
-	return r.is.Status == models.RequestWaitingForCarrier && r.news.BundleID != "" && r.news.BundleID == r.is.Provisioning.BundleID
+	return r.is.Status == models.RequestWaitingForCarrier && r.news.BundleID != "" && r.news.BundleID == r.is.Provisioning.BundleID &&
+		r.news.Status.Decided()
 }
 
 // end undoes what is not needed any more, gives a number that was arranged by hand its route, and leaves when the last

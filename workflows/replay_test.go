@@ -26,6 +26,7 @@ func TestHistoriesOfEveryReleaseReplay(t *testing.T) {
 			replayer.RegisterWorkflow(workflows.InboundCall)
 			replayer.RegisterWorkflow(workflows.Alert)
 			replayer.RegisterWorkflow(workflows.IncidentChannel)
+			replayer.RegisterWorkflow(workflows.NumberRequest)
 			if err := replayer.ReplayWorkflowHistoryFromJSONFile(log.NewStructuredLogger(slog.New(slog.DiscardHandler)), file); err != nil {
 				t.Error(err)
 			}

@@ -32,7 +32,7 @@ const (
 	MetricDeliveryLag = "ringdown_delivery_lag_seconds" // of those that were taken
 )
 
-// The results of a try to deliver.
+// The results of a try to deliver, or to tell somebody.
 const (
 	TryTaken   = "taken"
 	TryRefused = "refused" // and not repeated

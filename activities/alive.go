@@ -14,15 +14,20 @@ const aliveEvery = 3 * time.Second
 // alive says that an activity goes on until stop is called, so that another worker takes over within
 // seconds when this one dies, however slow the other side may be.
 func alive(ctx context.Context) (stop func()) {
+	return beating(ctx, func(ctx context.Context) { activity.RecordHeartbeat(ctx) })
+}
+
+// beating calls beat from time to time until stop is called.
+func beating(ctx context.Context, beat func(context.Context)) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	var beating sync.WaitGroup
-	beating.Go(func() {
-		beat := time.NewTicker(aliveEvery)
-		defer beat.Stop()
+	var running sync.WaitGroup
+	running.Go(func() {
+		tick := time.NewTicker(aliveEvery)
+		defer tick.Stop()
 		for {
 			select {
-			case <-beat.C:
-				activity.RecordHeartbeat(ctx)
+			case <-tick.C:
+				beat(ctx)
 			case <-ctx.Done():
 				return
 			}
@@ -30,6 +35,6 @@ func alive(ctx context.Context) (stop func()) {
 	})
 	return func() {
 		cancel()
-		beating.Wait()
+		running.Wait()
 	}
 }

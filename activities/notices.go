@@ -34,6 +34,12 @@ const (
 
 var ways = []way{byMail, bySlack}
 
+// MetricNotices counts tries to tell somebody, with way and result. See docs/metrics.md.
+const MetricNotices = "ringdown_notices_total"
+
+// NoticeWays are the ways that are counted.
+var NoticeWays = []string{string(byMail), string(bySlack)}
+
 // ErrPeopleUntold is the type of the error of notices that a way may still take. Its delay is the one that
 // Slack asks for.
 const ErrPeopleUntold = "people_untold"
@@ -47,16 +53,16 @@ const tellLate = 24 * time.Hour
 const giveUpAfter = 23 * time.Hour
 
 // SendNotices tells people what they are to be told of a request, the oldest first, by each way that is set up. No
-// request means what is of none. It is safe to repeat: a mail has the same Message-ID each time, and what is
-// in Slack is found there. Its error is the database's, or of type ErrPeopleUntold while it is worth trying
+// request means what is of none. It is safe to repeat: who has a mail gets no other from the next try, unless the worker
+// died, and then it has the same Message-ID; what is in Slack is found there. Its error is the database's, or of type ErrPeopleUntold while it is worth trying
 // again; what will never be told in a way is on the notice, and no error.
 func (n *Notices) SendNotices(ctx context.Context, requestID string) error {
 	unsent, err := n.Store.UnsentNotices(ctx, requestID)
 	if err != nil {
 		return fmt.Errorf("read what people are to be told: %w", err)
 	}
-	defer alive(ctx)()
-	t := telling{Notices: n, shut: map[way]error{}, accounts: map[string]string{}}
+	t := telling{Notices: n, shut: map[way]error{}, accounts: map[string]string{}, mailed: mailedBefore(ctx)}
+	defer t.mailed.alive(ctx)()
 	for _, notice := range unsent {
 		if err := t.tell(ctx, notice); err != nil {
 			return err

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ringdown/ringdown/activities/mail"
 	"github.com/ringdown/ringdown/activities/slack"
 	"github.com/ringdown/ringdown/models"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 )
 
@@ -19,6 +19,7 @@ type telling struct {
 	*Notices
 	shut     map[way]error     // ways that work for nobody now, and are left alone until the next try
 	accounts map[string]string // in Slack, by e-mail address
+	mailed   *mailed           // who has which notice, of those that not everybody has
 	untold   []string          // why some notices are not told yet
 	wait     time.Duration     // that Slack asks for
 }
@@ -79,41 +80,34 @@ func (t *telling) by(ctx context.Context, by way, notice models.Notice) error {
 	if by == bySlack {
 		send = t.slack
 	}
-	if err := send(ctx, notice); err != nil {
+	err := send(ctx, notice)
+	tried(ctx, by, err)
+	if err != nil {
 		return err
 	}
 	if err := t.Store.NoticeTold(context.WithoutCancel(ctx), notice.ID, string(by), time.Now()); err != nil {
 		return fmt.Errorf("note that notice %s is told: %w", notice.ID, err)
 	}
+	if by == byMail {
+		t.mailed.forget(notice.ID)
+	}
 	return nil
 }
 
-func (t *telling) mail(ctx context.Context, notice models.Notice) error {
-	to := []string{notice.Email}
-	if notice.To != models.PartyRequester {
-		assignee, err := t.assignee(ctx, notice)
-		switch {
-		case err != nil:
-			return err
-		case assignee.Email != "":
-			to = []string{assignee.Email}
-		default:
-			to = t.Reviewers
-		}
+// tried counts what came of a try. Who knows nobody to tell, or could not ask the database, has tried nothing.
+func tried(ctx context.Context, by way, err error) {
+	result := TryTaken
+	var not *unheard
+	switch {
+	case err == nil:
+	case !errors.As(err, &not):
+		return
+	case not.never:
+		result = TryRefused
+	default:
+		result = TryAway
 	}
-	if len(to) == 0 {
-		return errNobody
-	}
-	err := t.Mail.Send(ctx, mail.Message{To: to, Subject: notice.Subject, Text: t.text(notice), ID: notice.ID})
-	switch failed := mail.ErrorIn(err); {
-	case failed == nil:
-		return err
-	case failed.Class == mail.Final:
-		return &unheard{cause: err, never: true}
-	case failed.Class == mail.Unusable, failed.Code == 0: // no word of this one alone
-		t.shut[byMail] = err
-	}
-	return &unheard{cause: err}
+	activity.GetMetricsHandler(ctx).WithTags(map[string]string{"way": string(by), "result": result}).Counter(MetricNotices).Inc(1)
 }
 
 // slack tells a requester alone, where they have an account, and reviewers in their channel.

@@ -24,7 +24,7 @@ type Numbers struct {
 
 // Checked counts what a look at all numbers found. It is kept in histories: fields are added, never renamed or reused.
 type Checked struct {
-	Looked   int `json:"looked"`   // at numbers that should work
+	Looked   int `json:"looked"`   // at numbers that should work, of which the carrier told
 	Repaired int `json:"repaired"` // whose calls went elsewhere
 	Broken   int `json:"broken"`   // whose calls still do
 	Gone     int `json:"gone"`     // that the account does not own any more
@@ -34,53 +34,103 @@ type Checked struct {
 // checkPage is how many numbers are listed at once.
 const checkPage = 100
 
-// progress is how far a look has come, so that one whose worker has died goes on.
+// progress is how far a look has come, so that the next try of one whose worker has died, or that met a fault, goes on.
 type progress struct {
-	After   string  `json:"after"`
-	Checked Checked `json:"checked"`
+	After   string   `json:"after"`
+	Left    []string `json:"left,omitempty"` // ids of numbers up to there that could not be looked at
+	Checked Checked  `json:"checked"`
 }
 
 // CheckNumbers looks at the webhooks of every number, sets right what somebody has changed, and tells reviewers. One number
-// that cannot be looked at stops no other. It also removes documents that no request has named for two days. It is safe
-// to repeat.
+// that cannot be looked at stops no other: the next try begins with it. It also removes documents that no request has named
+// for two days. It is safe to repeat.
 func (n *Numbers) CheckNumbers(ctx context.Context) (Checked, error) {
-	var at progress
+	r := round{Numbers: n}
 	if activity.HasHeartbeatDetails(ctx) {
-		if err := activity.GetHeartbeatDetails(ctx, &at); err != nil {
-			at = progress{}
+		if err := activity.GetHeartbeatDetails(ctx, &r.at); err != nil {
+			r.at = progress{}
 		}
 	}
-	var faults []error
+	if err := errors.Join(r.checkLeft(ctx), r.checkAll(ctx)); err != nil {
+		return r.at.Checked, err
+	}
+	var err error
+	r.at.Checked.Loose, err = n.Store.ForgetLooseDocuments(ctx, time.Now().Add(-models.LooseDocumentsLast))
+	return r.at.Checked, errors.Join(append(r.faults, err)...)
+}
+
+// round is one try to look at all numbers.
+type round struct {
+	*Numbers
+	at     progress
+	faults []error // of numbers that could not be looked at, the first of them
+}
+
+// checkLeft looks at the numbers that an earlier try could not look at.
+func (r *round) checkLeft(ctx context.Context) error {
+	for range len(r.at.Left) {
+		number, err := r.Store.Number(ctx, r.at.Left[0])
+		if err != nil && !errors.Is(err, models.ErrNotFound) {
+			return fmt.Errorf("list the numbers to look at: %w", err)
+		}
+		r.at.Left = r.at.Left[1:]
+		if number.Status == models.NumberActive {
+			r.checkOne(ctx, number)
+		}
+		activity.RecordHeartbeat(ctx, r.at)
+	}
+	return nil
+}
+
+func (r *round) checkAll(ctx context.Context) error {
 	for {
-		numbers, err := n.Store.ActiveNumbers(ctx, at.After, checkPage)
+		numbers, err := r.Store.ActiveNumbers(ctx, r.at.After, checkPage)
 		if err != nil {
-			return at.Checked, fmt.Errorf("list the numbers to look at: %w", err)
+			return fmt.Errorf("list the numbers to look at: %w", err)
 		}
 		for _, number := range numbers {
-			if err := n.checkOne(ctx, number, &at.Checked); err != nil {
-				faults = append(faults, fmt.Errorf("look at number %s: %w", number.ID, err))
-			}
-			at.After = number.ID
-			activity.RecordHeartbeat(ctx, at)
+			r.checkOne(ctx, number)
+			r.at.After = number.ID
+			activity.RecordHeartbeat(ctx, r.at)
 		}
 		if len(numbers) < checkPage {
-			break
+			return nil
 		}
 	}
-	loose, err := n.Store.ForgetLooseDocuments(ctx, time.Now().Add(-models.LooseDocumentsLast))
-	at.Checked.Loose = loose
-	return at.Checked, errors.Join(append(faults, err)...)
 }
 
 // checkOne looks at one number, and notes what was found. What the carrier does not answer is no finding.
-func (n *Numbers) checkOne(ctx context.Context, number models.PhoneNumber, counts *Checked) error {
-	counts.Looked++
-	check, err := n.look(ctx, number)
-	if err != nil {
-		return err
+func (r *round) checkOne(ctx context.Context, number models.PhoneNumber) {
+	check, err := r.look(ctx, number)
+	if err == nil {
+		err = r.note(ctx, number, check)
 	}
+	if err == nil {
+		return
+	}
+	r.at.Left = append(r.at.Left, number.ID)
+	if len(r.faults) < faultsAtMost {
+		r.faults = append(r.faults, fmt.Errorf("look at number %s: %w", number.ID, err))
+	}
+}
+
+// note keeps what was found of a number, counts it, and has reviewers told where it was not fine.
+func (r *round) note(ctx context.Context, number models.PhoneNumber, check models.NumberCheck) error {
 	now := time.Now()
 	check.At = &now
+	if check.Result != models.CheckFine {
+		r.Log.WarnContext(ctx, "a number was not as it should be", "number", number.ID, "result", check.Result, "detail", check.Detail)
+	}
+	if check.Result == models.CheckRepaired || check.Result != models.CheckFine && check.Result != number.Check.Result { // what is still so is not told each night
+		if err := r.Store.AddNotice(ctx, models.DriftNotice(number, check)); err != nil {
+			return err
+		}
+	}
+	if err := r.Store.NumberChecked(ctx, number.ID, check); err != nil {
+		return err
+	}
+	counts := &r.at.Checked
+	counts.Looked++
 	switch check.Result {
 	case models.CheckRepaired:
 		counts.Repaired++
@@ -89,13 +139,7 @@ func (n *Numbers) checkOne(ctx context.Context, number models.PhoneNumber, count
 	case models.CheckGone:
 		counts.Gone++
 	}
-	if check.Result != models.CheckFine {
-		n.Log.WarnContext(ctx, "a number was not as it should be", "number", number.ID, "result", check.Result, "detail", check.Detail)
-		if err := n.Store.AddNotice(ctx, models.DriftNotice(number, check)); err != nil {
-			return err
-		}
-	}
-	return n.Store.NumberChecked(ctx, number.ID, check)
+	return nil
 }
 
 // look asks the carrier about one number, and repairs it.

@@ -42,8 +42,8 @@ func (a *Requests) KeepRequest(ctx context.Context, r models.NumberRequest) (Kep
 // openPage is how many requests are listed at once.
 const openPage = 100
 
-// ReviveRequests has every open request looked after whose run was terminated, from the newest copy in the database. It is
-// safe to repeat: a run that is there goes on. It returns how many requests are open.
+// ReviveRequests has every open request looked after whose run was terminated, from the newest copy in the database. One
+// that cannot be begun stops no other. It is safe to repeat: a run that is there goes on. It returns how many are open.
 func (a *Requests) ReviveRequests(ctx context.Context) (open int, err error) {
 	var faults []error
 	page := store.Page{Limit: openPage}
@@ -54,7 +54,9 @@ func (a *Requests) ReviveRequests(ctx context.Context) (open int, err error) {
 		}
 		for _, r := range requests {
 			open++
-			faults = append(faults, a.Begin(ctx, activity.GetClient(ctx), r))
+			if err := a.Begin(ctx, activity.GetClient(ctx), r); err != nil && len(faults) < faultsAtMost {
+				faults = append(faults, err)
+			}
 			activity.RecordHeartbeat(ctx)
 		}
 		if next == "" {

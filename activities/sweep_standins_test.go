@@ -3,7 +3,9 @@ package activities_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -121,7 +123,7 @@ func (a *countingOut) GetMetricsHandler(context.Context) client.MetricsHandler {
 	return tagged{counts: a.counts}
 }
 
-// counts are what was reported, by name and the values of the labels.
+// counts are what was reported, by name and the values of the labels, in the order of their names.
 type counts struct {
 	mu sync.Mutex
 	of map[string]int64
@@ -135,8 +137,8 @@ type tagged struct {
 }
 
 func (c tagged) WithTags(tags map[string]string) client.MetricsHandler {
-	for _, value := range tags {
-		c.labels += " " + value
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		c.labels += " " + tags[name]
 	}
 	return c
 }

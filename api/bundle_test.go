@@ -9,7 +9,7 @@ import (
 func TestNewsOfPaperworkIsTold(t *testing.T) {
 	const path = "/twilio/bundle/" + aRequest
 	refused := form("AccountSid", account, "BundleSid", "BU1", "Status", "twilio-rejected", "FailureReason", "The name is another.")
-	told := "signal number-request/" + aRequest + " bundle {BundleID:BU1 Status:twilio-rejected Reason:The name is another.}"
+	told := "signal number-request/" + aRequest + " bundle {BundleID:BU1 Status:twilio-rejected Reason:The name is another. Looked:false}"
 	for _, c := range []struct {
 		name, path string
 		fails      error

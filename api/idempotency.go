@@ -45,7 +45,8 @@ func repeatable(op huma.Operation) huma.Operation {
 		Name: tokenHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString, MinLength: &least, MaxLength: &most, Pattern: "^[ -~]*$"},
 		Description: "Any text of the client's own. Within 24 hours, the same request with the same text and the same key of the API " +
 			"is not done again: it gets the first reply, marked " + replayedHeader + ": true. With the same text another request is refused with 422, " +
-			"and one that comes while the first is still at work with 409.",
+			"and one that comes while the first is still at work with 409. Replies of 412 and of 500 and above are not kept: " +
+			"the same request is tried again.",
 	})
 	op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge)
 	return op
@@ -135,7 +136,7 @@ func claimable(ctx huma.Context, tokens []string) ([]byte, error) {
 func fingerprint(ctx huma.Context, body []byte) []byte {
 	address := ctx.URL()
 	hash := sha256.New()
-	fmt.Fprintf(hash, "%s %s\n", ctx.Method(), address.RequestURI())
+	fmt.Fprintf(hash, "%s %s\n%s\n%s\n", ctx.Method(), address.RequestURI(), ctx.Header("Content-Type"), ctx.Header("If-Match"))
 	hash.Write(body)
 	return hash.Sum(nil)
 }
@@ -166,12 +167,13 @@ func (a *rest) answer(ctx huma.Context, claim models.KeptReply, body []byte, sec
 	write(ctx, reply.kept(claim, false))
 }
 
-// settle keeps a reply, or gives its claim up: after a failure of ours the repeat tries again.
+// settle keeps a reply, or gives its claim up: after a failure of ours the repeat tries again, and after a 412 it
+// looks again which version there is.
 func (a *rest) settle(ctx context.Context, made models.KeptReply) {
 	ctx, cancel := context.WithTimeout(ctx, keepWithin)
 	defer cancel()
 	settle := a.store.KeepReply
-	if made.Status == 0 || made.Status >= http.StatusInternalServerError {
+	if made.Status == 0 || made.Status == http.StatusPreconditionFailed || made.Status >= http.StatusInternalServerError {
 		settle = a.store.DropReply
 	}
 	if err := settle(ctx, made); err != nil {

@@ -50,6 +50,8 @@ func TestRESTATokenIsForOneRequest(t *testing.T) {
 	rt.send(http.MethodPost, "/v1/users", alice, "Idempotency-Key", "one").is(http.StatusCreated)
 	rt.send(http.MethodPost, "/v1/users", bob, "Idempotency-Key", "one").faults("header.Idempotency-Key")
 	rt.send(http.MethodPost, "/v1/blocked-callers", alice, "Idempotency-Key", "one").faults("header.Idempotency-Key")
+	rt.send(http.MethodPost, "/v1/users", alice, "Idempotency-Key", "one", "Content-Type", "text/plain").faults("header.Idempotency-Key")
+	rt.send(http.MethodPost, "/v1/users", alice, "Idempotency-Key", "one", "If-Match", "*").faults("header.Idempotency-Key")
 	rt.with(secret, http.MethodPost, "/v1/users", bob, "Idempotency-Key", "one").is(http.StatusCreated)
 	rt.send(http.MethodGet, "/v1/users", "", "Idempotency-Key", "one").is(http.StatusOK) // means nothing there
 	rt.now = rt.now.Add(models.RepliesLast)

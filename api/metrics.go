@@ -27,8 +27,8 @@ const (
 	divertedFromHold  = "hold"    // the workers were away while the caller waited
 )
 
-// newMetrics registers everything; without a registry it counts for nobody.
-func newMetrics(registry prometheus.Registerer, live *liveCalls) (*metrics, error) {
+// newMetrics registers everything, with what shows itself; without a registry it counts for nobody.
+func newMetrics(registry prometheus.Registerer, shown ...prometheus.Collector) (*metrics, error) {
 	m := &metrics{
 		webhooks: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "ringdown_webhook_seconds", Help: "Webhooks of the carrier, until they are answered.",
@@ -57,7 +57,7 @@ func newMetrics(registry prometheus.Registerer, live *liveCalls) (*metrics, erro
 	if registry == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.webhooks, m.forged, live} {
+	for _, c := range append(shown, m.webhooks, m.forged) {
 		faults = append(faults, registry.Register(c))
 	}
 	return m, errors.Join(faults...)

@@ -22,6 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/models/store/storetest"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 )
@@ -78,7 +79,7 @@ func TestAWebhookIsTimedUntilItIsAnswered(t *testing.T) {
 }
 
 func TestDiversionsAreCountedByForm(t *testing.T) {
-	m, err := newMetrics(nil, nil)
+	m, err := newMetrics(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +92,10 @@ func TestDiversionsAreCountedByForm(t *testing.T) {
 
 func TestTheServerRegistersWhatItCounts(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
-	config := Config{PublicURL: site, AuthTokens: []string{authToken}, Temporal: &countingTemporal{}, Log: slog.New(slog.DiscardHandler), Metrics: registry}
+	config := Config{
+		PublicURL: site, AuthTokens: []string{authToken}, Store: storetest.SQLite(t), Temporal: &countingTemporal{},
+		Log: slog.New(slog.DiscardHandler), Metrics: registry,
+	}
 	server, err := New(config)
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +109,10 @@ func TestTheServerRegistersWhatItCounts(t *testing.T) {
 	for _, f := range families {
 		got = append(got, f.GetName())
 	}
-	want := []string{"ringdown_calls_live", "ringdown_calls_total", "ringdown_diversions_total", "ringdown_signature_failures_total", "ringdown_webhook_seconds"}
+	want := []string{
+		"ringdown_calls_live", "ringdown_calls_total", "ringdown_diversions_total", "ringdown_number_requests", "ringdown_number_requests_overdue",
+		"ringdown_signature_failures_total", "ringdown_webhook_seconds",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -37,6 +37,7 @@ func TestRESTNoMoreIsAddedThanAllotted(t *testing.T) {
 	rt.send(http.MethodPost, "/v1/phone-numbers/"+ours+"/release", confirmed).is(http.StatusOK)
 	rt.number("+12025550190", "Another", models.NumberActive)
 	full(rt.send(http.MethodPost, "/v1/phone-numbers", supportLine), numbers) // it is not revived either
+	full(rt.send(http.MethodPost, "/v1/phone-numbers", strings.Replace(supportLine, "{", `{"exception": " ", `, 1)), `or say in "exception" why`)
 	if carrier.hooks.Get("VoiceUrl") != "" {
 		t.Error("the carrier sends calls to a number that was not taken in")
 	}

@@ -12,6 +12,9 @@ import (
 // refreshWithin is how long the carrier may take to tell of all countries: it is asked several hundred things.
 const refreshWithin = 10 * time.Minute
 
+// refreshedAgainAfter is when whoever came while the catalogue was refreshed may try again.
+const refreshedAgainAfter = time.Minute
+
 // refreshed is what a refresh of the catalogue came to.
 type refreshed struct {
 	Countries int      `json:"countries" doc:"Of how many the carrier has told"`
@@ -28,7 +31,9 @@ func (a *rest) mountCountries() {
 		http.StatusBadGateway)
 	refreshing.Tags = []string{"countries"}
 	refreshing.DefaultStatus = http.StatusOK
-	handleLong(a, refreshing, a.refreshCatalogue)
+	handleLong(a, narrow(refreshing, 1, turnstile{
+		after: refreshedAgainAfter, full: problem(http.StatusConflict, "The catalogue is being refreshed at this moment; it takes a minute or more."),
+	}), a.refreshCatalogue)
 }
 
 func (a *rest) countries(ctx context.Context, _ *struct{}) (*plain[list[models.Country]], error) {
@@ -44,7 +49,7 @@ func (a *rest) refreshCatalogue(ctx context.Context, _ *struct{}) (*plain[refres
 	if err != nil {
 		return nil, err
 	}
-	told, err := a.carrier.Catalogue(ctx)
+	told, err := a.carrier.Catalogue(ctx, before)
 	if err != nil {
 		return nil, err
 	}

@@ -2,9 +2,11 @@ package api
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"testing"
 
+	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/simulator"
 )
@@ -49,6 +51,38 @@ func TestRESTAFormIsForWhatTheCatalogueOffers(t *testing.T) {
 		t.Errorf("the form is %+v", form)
 	}
 	rt.send(http.MethodGet, requestsPath+"/form?country=other", "").is(http.StatusOK)
+}
+
+func TestRESTTheCatalogueIsRefreshedOnceAtATime(t *testing.T) {
+	t.Parallel()
+	asked, goOn := make(chan struct{}, 1), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked <- struct{}{}
+		<-goOn
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	t.Cleanup(server.Close)
+	client, err := twilio.New(twilio.Config{AccountSID: account, AuthToken: authToken, APIURL: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rt := newREST(t, client)
+	first := make(chan int)
+	go func() {
+		first <- rt.send(http.MethodPost, "/v1/catalogue/refresh", "", "Idempotency-Key", "one").Code
+	}()
+	<-asked
+	rt.now = rt.now.Add(models.ReplyWithin) // its claim would be taken for lost
+	for _, headers := range [][]string{nil, {"Idempotency-Key", "one"}, {"Idempotency-Key", "two"}} {
+		if got := rt.send(http.MethodPost, "/v1/catalogue/refresh", "", headers...).is(http.StatusConflict); got.Header().Get("Retry-After") != "60" {
+			t.Errorf("%v: Retry-After %q", headers, got.Header().Get("Retry-After"))
+		}
+	}
+	close(goOn)
+	if code := <-first; code != http.StatusBadGateway {
+		t.Errorf("the first: %d", code)
+	}
+	rt.send(http.MethodPost, "/v1/catalogue/refresh", "", "Idempotency-Key", "two").is(http.StatusBadGateway) // it was not begun
 }
 
 func TestRESTTheCatalogueIsRefreshed(t *testing.T) {

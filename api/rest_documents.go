@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"mime"
@@ -19,8 +20,19 @@ import (
 
 const documentsPath = "/v1/documents"
 
+const (
+	// uploadsAtOnce is how many documents are on their way at once: each is held in memory.
+	uploadsAtOnce = 4
+	// uploadWait is how long one more waits.
+	uploadWait = 10 * time.Second
+)
+
 // uploadWithin is how long a document may take to come, over a slow line.
 const uploadWithin = time.Minute
+
+type documentsInput struct {
+	RequestID string `query:"number_request_id" required:"true" minLength:"1" maxLength:"100" doc:"Of the request with this id"`
+}
 
 type documentInput struct {
 	Name        string `query:"name" required:"true" minLength:"1" maxLength:"200" doc:"The name of the file" example:"excerpt.pdf"`
@@ -47,19 +59,31 @@ func (a *rest) mountDocuments() {
 	adding := operation(http.MethodPost, documentsPath, "add-document", "Upload a document for a request",
 		http.StatusUnsupportedMediaType)
 	adding.Description = fmt.Sprintf("The body is the file: a PDF, JPEG or PNG of %d MB at most. It is kept sealed, and only until its request "+
-		"is over; one that no request names is deleted after %d hours.", models.DocumentAtMost>>20, int(models.LooseDocumentsLast.Hours()))
+		"is over; one that no request names is deleted after %d hours, and there may be few of them.", models.DocumentAtMost>>20, int(models.LooseDocumentsLast.Hours()))
 	adding.MaxBodyBytes = models.DocumentAtMost + 1 // which is too many
 	adding.BodyReadTimeout = uploadWithin
 	adding.SkipValidateBody = true
 	adding.RequestBody = &huma.RequestBody{Required: true, Content: documentTypes()}
+	adding = narrow(adding, uploadsAtOnce, turnstile{
+		wait: cmp.Or(a.uploadWait, uploadWait), after: uploadWait,
+		full: problem(http.StatusServiceUnavailable, "Too many documents are being uploaded; try again in a moment."),
+	})
 	handle(a, roles(adding, requesterRoles...), a.addDocument)
 	delete(adding.RequestBody.Content, "application/octet-stream") // huma's name for a raw body
+	listing := operation(http.MethodGet, documentsPath, "list-documents", "List the documents of a request, the oldest first")
+	handle(a, roles(listing, reviewerRoles...), a.documents)
 	showing := operation(http.MethodGet, documentsPath+"/{id}", "get-document", "Show what is known of a document", http.StatusNotFound)
 	showing.Description = "Requesters see their own."
 	handle(a, roles(showing, requesterRoles...), a.document)
 	reading := operation(http.MethodGet, documentsPath+"/{id}/content", "get-document-content", "Read a document", http.StatusNotFound)
+	reading.Description = "That somebody does is in the audit list."
 	reading.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: documentTypes()}}
 	handle(a, roles(reading, reviewerRoles...), a.documentContent)
+}
+
+func (a *rest) documents(ctx context.Context, in *documentsInput) (*plain[list[models.Document]], error) {
+	documents, err := a.store.Documents(ctx, in.RequestID)
+	return answerList(documents, ""), err
 }
 
 func documentTypes() map[string]*huma.MediaType {
@@ -108,7 +132,8 @@ func (a *rest) document(ctx context.Context, in *idInput) (*plain[models.Documen
 	return &plain[models.Document]{Body: d}, err
 }
 
-// documentContent is saved rather than shown, by browsers too, and kept nowhere on the way.
+// documentContent is saved rather than shown, by browsers too, and kept nowhere on the way. Nobody reads one without a
+// line in the audit list.
 func (a *rest) documentContent(ctx context.Context, in *idInput) (*content, error) {
 	d, err := a.store.Document(ctx, in.ID)
 	if err != nil {
@@ -124,6 +149,9 @@ func (a *rest) documentContent(ctx context.Context, in *idInput) (*content, erro
 	plain, err := a.sealing.Open(sealed, []byte(d.ID))
 	if err != nil {
 		return nil, fmt.Errorf("open document %s: %w", d.ID, err)
+	}
+	if err := a.store.DocumentRead(ctx, d); err != nil {
+		return nil, err
 	}
 	saved := mime.FormatMediaType("attachment", map[string]string{"filename": d.Name})
 	return &content{d.MediaType, saved, "nosniff", "no-store", plain}, nil

@@ -2,13 +2,22 @@ package api
 
 import (
 	"bytes"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/models/store/storetest"
 )
 
 // The beginnings of files.
@@ -60,6 +69,114 @@ func TestRESTADocumentIsKeptSealed(t *testing.T) {
 			t.Errorf("%s %q, want %q", name, got, want)
 		}
 	}
+}
+
+func TestRESTWhoReadsADocumentIsInTheAuditList(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil)
+	file := filepath.Join(t.TempDir(), "test.db")
+	deps := rt.deps()
+	deps.store, _ = storetest.Counted(t, "sqlite:"+file)
+	rt = rt.process(deps)
+	_, reviewer := rt.key(models.RoleReviewer)
+	path := rt.uploads(restKey, "a.pdf", "application/pdf", aPDF).is(http.StatusCreated).Header().Get("Location")
+	rt.with(reviewer, http.MethodGet, path+"/content", "").is(http.StatusOK)
+	lines, _ := rt.send(http.MethodGet, "/v1/audit?noun=document", "").is(http.StatusOK).items("action")
+	if !slices.Equal(lines, []string{"read", "create"}) {
+		t.Errorf("audited %v", lines)
+	}
+	database, err := sql.Open("sqlite", file)
+	if err == nil {
+		_, err = database.Exec("DROP TABLE changes")
+	}
+	if err = errors.Join(err, database.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if got := rt.with(reviewer, http.MethodGet, path+"/content", "").is(http.StatusInternalServerError); strings.Contains(got.Body.String(), aPDF) {
+		t.Error("it is read without a line")
+	}
+}
+
+func TestRESTReviewersSeeWhichDocumentsARequestHas(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil).seeded()
+	id := rt.uploads(restKey, "excerpt.pdf", "application/pdf", aPDF).is(http.StatusCreated).id()
+	path := rt.asksFor(restKey, strings.Replace(aGermanNumber, "FILE", id, 1))
+	rt.uploads(restKey, "loose.pdf", "application/pdf", aPDF).is(http.StatusCreated)
+	var documents list[models.Document]
+	request := strings.TrimPrefix(path, requestsPath+"/")
+	rt.send(http.MethodGet, "/v1/documents?number_request_id="+request, "").is(http.StatusOK).into(&documents)
+	if len(documents.Items) != 1 || documents.Items[0].Name != "excerpt.pdf" || documents.Items[0].Size != len(aPDF) || documents.Items[0].ID != id {
+		t.Errorf("it has %+v", documents.Items)
+	}
+	none, _ := rt.send(http.MethodGet, "/v1/documents?number_request_id=none", "").is(http.StatusOK).items("id")
+	if len(none) > 0 {
+		t.Errorf("none has %v", none)
+	}
+	rt.send(http.MethodGet, "/v1/documents", "").is(http.StatusUnprocessableEntity)
+}
+
+func TestRESTFewDocumentsWaitForARequest(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil)
+	for range 20 {
+		rt.uploads(restKey, "a.png", "image/png", aPNG).is(http.StatusCreated)
+	}
+	said := rt.uploads(restKey, "a.png", "image/png", aPNG).is(http.StatusConflict).problem().Detail
+	if !strings.Contains(said, "name them in a request, or wait") {
+		t.Errorf("said %q", said)
+	}
+}
+
+// slowBody is a file that comes when it is let go.
+type slowBody struct {
+	begun chan<- struct{}
+	goOn  <-chan struct{}
+	rest  io.Reader
+}
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	select {
+	case b.begun <- struct{}{}:
+	default:
+	}
+	<-b.goOn
+	return b.rest.Read(p)
+}
+
+func TestRESTFewDocumentsAreOnTheirWayAtOnce(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil)
+	deps := rt.deps()
+	deps.uploadWait = time.Millisecond
+	rt = rt.process(deps)
+	begun, goOn := make(chan struct{}, uploadsAtOnce), make(chan struct{})
+	var codes [uploadsAtOnce]int
+	var all sync.WaitGroup
+	for i := range codes {
+		all.Go(func() {
+			r := httptest.NewRequest(http.MethodPost, "/v1/documents?name=a.png", &slowBody{begun, goOn, strings.NewReader(aPNG)})
+			r.Header.Set("Authorization", "Bearer "+restKey)
+			r.Header.Set("Content-Type", "image/png")
+			if i > 0 {
+				r.Header.Set("Idempotency-Key", fmt.Sprint(i))
+			}
+			codes[i] = rt.raw(r).Code
+		})
+	}
+	for range codes {
+		<-begun
+	}
+	more := func() reply { return rt.uploads(restKey, "a.png", "image/png", aPNG, "Idempotency-Key", "more") }
+	if got := more().is(http.StatusServiceUnavailable); got.Header().Get("Retry-After") != "10" {
+		t.Errorf("Retry-After %q", got.Header().Get("Retry-After"))
+	}
+	close(goOn)
+	all.Wait()
+	if slices.ContainsFunc(codes[:], func(code int) bool { return code != http.StatusCreated }) {
+		t.Errorf("answered %v", codes)
+	}
+	more().is(http.StatusCreated)
 }
 
 func TestRESTADocumentOfSomebodyElseIsNone(t *testing.T) {

@@ -65,7 +65,7 @@ func (a *rest) authorize(ctx huma.Context, next func(huma.Context)) {
 	default:
 		a.noteUse(key)
 		by := withWho(store.As(ctx.Context(), key.Actor()), models.Who{Actor: key.Actor(), Role: key.Role})
-		a.once(huma.WithContext(ctx, by), key.ID, next)
+		a.through(huma.WithContext(ctx, by), func(ctx huma.Context) { a.once(ctx, key.ID, next) })
 	}
 }
 

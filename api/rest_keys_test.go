@@ -20,7 +20,7 @@ func (rt *restTest) deps() restDeps {
 		store: rt.store, adminKey: restKey, publicURL: restSite, emergency: rt.emergency,
 		log: slog.New(slog.NewJSONHandler(rt.log, nil)), now: func() time.Time { return rt.now },
 		background: func(task func(context.Context)) { task(context.Background()) },
-		start:      rt.requests.start, actOn: rt.requests.act, sealing: rt.sealing,
+		start:      rt.requests.start, actOn: rt.requests.act, done: rt.requests.did, sealing: rt.sealing,
 	}
 }
 

@@ -52,8 +52,12 @@ type restDeps struct {
 	start func(ctx context.Context, r models.NumberRequest) error
 	// actOn asks the run of a request for an update, as workflows.Act does.
 	actOn func(ctx context.Context, r models.NumberRequest, update, updateID string, payload any) (models.NumberRequest, error)
+	// done is what an update of a run has come to that is done already; ok is false where the run knows of none.
+	done func(ctx context.Context, requestID, updateID string) (after models.NumberRequest, ok bool, err error)
 	// sealing seals documents. Without a key there are none.
 	sealing *secrets.Keys
+	// uploadWait is how long an upload waits while as many are on their way as may be; zero means 10 s.
+	uploadWait time.Duration
 
 	// background does what no client waits for, within a bounded time. nil: a goroutine for each.
 	background func(task func(ctx context.Context))

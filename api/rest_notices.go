@@ -26,5 +26,13 @@ func (a *rest) notices(ctx context.Context, in *noticesInput) (*plain[list[model
 		filter.To = models.PartyRequester
 	}
 	notices, next, err := a.store.Notices(ctx, filter, store.Page{Limit: in.Limit, Cursor: in.Cursor})
-	return answerList(notices, next), inQuery(err)
+	return answerList(eachFor(ctx, notices, noticeFor), next), inQuery(err)
+}
+
+// noticeFor is a notice as whoever asks may see it: requesters do not see what went wrong here.
+func noticeFor(ctx context.Context, n models.Notice) models.Notice {
+	if ownAlone(ctx) != nil {
+		n.LastError = ""
+	}
+	return n
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -36,7 +37,7 @@ func (a *rest) mountNumberRequests() {
 		"/v1/number-requests/form tells, as JSON Schema. Every fault is told at once, with its place."
 	handleBody[models.RequestForm](a, roles(asking, requesterRoles...), a.createNumberRequest)
 	listing := operation(http.MethodGet, requestsPath, "list-number-requests", "List the requests for numbers, the newest first")
-	listing.Description = "Requesters see their own."
+	listing.Description = "Without the history of each, which /v1/number-requests/{id} has. Requesters see their own."
 	handle(a, roles(listing, requesterRoles...), a.numberRequests)
 	showing := operation(http.MethodGet, requestsPath+"/{id}", "get-number-request", "Show a request for a number with its history",
 		http.StatusNotFound)
@@ -57,6 +58,9 @@ func (a *rest) createNumberRequest(ctx context.Context, in *createInput) (*made[
 	}
 	id := uuid.Must(uuid.NewV7()).String()
 	r, err := a.store.CreateNumberRequest(ctx, models.Submit(id, form, whoOf(ctx).Actor, a.now()), a.allotment.Numbers)
+	if errors.As(err, new(*models.AllotmentError)) {
+		err = &models.InvalidError{Field: "exception", Reason: "as many numbers as allotted are in use or asked for: say why there should be one more"}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -65,20 +69,28 @@ func (a *rest) createNumberRequest(ctx context.Context, in *createInput) (*made[
 	if err := a.start(starting, r); err != nil {
 		a.log.WarnContext(ctx, "number request not looked after yet", "request", r.ID, "cause", err)
 	}
-	return create(requestsPath, r.ID, requestFor(ctx, r), r.Version), nil
+	return create(requestsPath, r.ID, requestFor(ctx, r), shownVersion(r)), nil
 }
 
-func (a *rest) numberRequests(ctx context.Context, in *numberRequestsInput) (*plain[list[models.NumberRequest]], error) {
+// listedRequest is a request in a list.
+type listedRequest struct {
+	models.NumberRequest
+	History []models.RequestEvent `json:"history,omitempty" hidden:"true"` // is left out: it may be long
+}
+
+func (a *rest) numberRequests(ctx context.Context, in *numberRequestsInput) (*plain[list[listedRequest]], error) {
 	filter := store.NumberRequestFilter{
 		Status: models.RequestStatus(in.Status), ActsNext: models.Party(in.ActsNext), SinceBefore: in.SinceBefore, RequesterKeyID: ownAlone(ctx),
+		Brief: true,
 	}
 	requests, next, err := a.store.NumberRequests(ctx, filter, store.Page{Limit: in.Limit, Cursor: in.Cursor})
-	return answerList(eachFor(ctx, requests, requestFor), next), inQuery(err)
+	listed := each(requests, func(r models.NumberRequest) listedRequest { return listedRequest{NumberRequest: requestFor(ctx, r)} })
+	return answerList(listed, next), inQuery(err)
 }
 
 func (a *rest) numberRequest(ctx context.Context, in *idInput) (*one[models.NumberRequest], error) {
 	r, err := a.requestOf(ctx, in.ID)
-	return show(requestFor(ctx, r), r.Version), err
+	return show(requestFor(ctx, r), shownVersion(r)), err
 }
 
 // ownAlone is the key whose requests somebody may see; nil: they may see all.
@@ -104,6 +116,7 @@ func requestFor(ctx context.Context, r models.NumberRequest) models.NumberReques
 	if ownAlone(ctx) != nil {
 		r = r.ForRequester()
 	}
+	r.Version = shownVersion(r)
 	if r.History == nil {
 		r.History = []models.RequestEvent{}
 	}
@@ -115,6 +128,10 @@ func requestFor(ctx context.Context, r models.NumberRequest) models.NumberReques
 	r.Provisioning.Regulation = regulationShown(r.Provisioning.Regulation)
 	return r
 }
+
+// shownVersion is the version of a request as clients know it. The first is 1, as of everything: that no run has begun
+// is no business of theirs.
+func shownVersion(r models.NumberRequest) int { return max(r.Version, 1) }
 
 // countryShown is an entry of the catalogue whose empty lists show as such.
 func countryShown(c models.Country) models.Country {

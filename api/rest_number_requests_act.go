@@ -30,54 +30,92 @@ func acts[R, P any](a *rest, update string, payload func(ctx context.Context, r 
 		if err != nil {
 			return nil, err
 		}
+		id := updateID(ctx, update, in.RawBody)
+		if again, err := a.actedBefore(ctx, r, id); again != nil || err != nil {
+			return again, err
+		}
 		asked, err := decode(a, in.RawBody, func(asked R) R { return asked }, func(R) error { return nil })
 		if err != nil {
 			return nil, err
 		}
-		if in.IfMatch != "" && in.IfMatch != "*" && in.IfMatch != etag(r.Version) {
+		if in.IfMatch != "" && in.IfMatch != "*" && in.IfMatch != etag(shownVersion(r)) {
 			return nil, models.ErrStale
 		}
 		p, err := payload(ctx, r, asked)
 		if err != nil {
 			return nil, err
 		}
-		return a.askRun(ctx, r, update, p)
+		return a.askRun(ctx, r, update, id, p)
 	}
+}
+
+// actedBefore is what an action has come to that is repeated with its Idempotency-Key, because its reply was lost; nil
+// where it is not done. The rest of the request is not looked at then: by now it may be held against what the action
+// itself has changed.
+func (a *rest) actedBefore(ctx context.Context, r models.NumberRequest, id string) (*one[models.NumberRequest], error) {
+	if tokenOf(ctx) == "" {
+		return nil, nil
+	}
+	after, ok, err := a.done(ctx, r.ID, id)
+	if err != nil {
+		return nil, notActed(ctx, err)
+	}
+	if !ok {
+		return nil, nil
+	}
+	return a.acted(ctx, after), nil
 }
 
 // askRun has the run of a request do something, once for all repeats with one Idempotency-Key. It decides, whatever
-// the row says. The run writes the row too, so that it does no harm when that fails here.
-func (a *rest) askRun(ctx context.Context, r models.NumberRequest, update string, payload any) (*one[models.NumberRequest], error) {
-	after, err := a.actOn(ctx, r, update, updateID(ctx, update), payload)
+// the row says.
+func (a *rest) askRun(ctx context.Context, r models.NumberRequest, update, id string, payload any) (*one[models.NumberRequest], error) {
+	after, err := a.actOn(ctx, r, update, id, payload)
 	if err != nil {
-		return nil, notActed(err)
+		return nil, notActed(ctx, err)
 	}
+	return a.acted(ctx, after), nil
+}
+
+// acted writes how far a request has come, and shows it. The run writes the row too, so that it does no harm when that
+// fails here.
+func (a *rest) acted(ctx context.Context, after models.NumberRequest) *one[models.NumberRequest] {
 	if _, err := a.store.KeepNumberRequest(ctx, after); err != nil {
-		a.log.WarnContext(ctx, "number request not written yet", "request", r.ID, "cause", err)
+		a.log.WarnContext(ctx, "number request not written yet", "request", after.ID, "cause", err)
 	}
-	return show(requestFor(ctx, after), after.Version), nil
+	return show(requestFor(ctx, after), shownVersion(after))
 }
 
 // updateID is the same for all repeats of a request with one Idempotency-Key.
-func updateID(ctx context.Context, update string) string {
+func updateID(ctx context.Context, update string, body []byte) string {
 	token := tokenOf(ctx)
 	if token == "" {
 		return uuid.NewString()
 	}
-	hash := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s", whoOf(ctx).KeyID, update, token))
+	hash := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%s", whoOf(ctx).KeyID, update, token, body))
 	return hex.EncodeToString(hash[:])
 }
 
-// notActed tells what a run has refused from a run that did not answer.
-func notActed(err error) error {
+// refused says whether an error means that an action was surely not done.
+func refused(err error) bool {
 	for _, refusal := range []any{
 		new(*models.ConflictError), new(*models.ForbiddenError), new(*models.InvalidError), new(models.Faults),
 	} {
 		if errors.As(err, refusal) {
-			return err
+			return true
 		}
 	}
-	away := problem(http.StatusServiceUnavailable, "What looks after the request does not answer, so that it is not known whether this was done. "+
-		"Repeat it with the same "+tokenHeader+", or look at the request in a moment.")
+	return false
+}
+
+// notActed tells what a run has refused from a run that did not answer.
+func notActed(ctx context.Context, err error) error {
+	if refused(err) {
+		return err
+	}
+	next := "Read the request in a moment to see whether it was."
+	if tokenOf(ctx) != "" {
+		next = "Repeat it with the same " + tokenHeader + "."
+	}
+	away := problem(http.StatusServiceUnavailable, "What looks after the request does not answer, so that it is not known whether this was done. "+next)
 	return errors.Join(away, err)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -64,6 +65,9 @@ func TestRESTReviewersChooseAmongNumbersThatAreForSale(t *testing.T) {
 		t.Errorf("nowhere %+v", found.Items)
 	}
 	rt.send(http.MethodGet, path+"/candidates?area_code=SFO", "").is(http.StatusUnprocessableEntity)
+	for _, code := range []string{"12", "123", "4155"} { // none is an American one
+		rt.send(http.MethodGet, path+"/candidates?area_code="+code, "").faults("query.area_code")
+	}
 	carrier.SetFaults(simulator.Faults{Rules: []simulator.Rule{{Do: simulator.ReplyStatus}}})
 	rt.send(http.MethodGet, path+"/candidates", "").is(http.StatusBadGateway)
 	rt.does(path, "approve", `{"candidate": "`+forSale+`"}`).is(http.StatusBadGateway)
@@ -76,7 +80,7 @@ func TestRESTARequestIsApproved(t *testing.T) {
 	t.Parallel()
 	rt, carrier := newMarket(t)
 	path := rt.asksFor(restKey, anAmericanNumber)
-	approved := rt.does(path, "approve", `{"candidate": "`+forSale+`"}`, "If-Match", `"0"`).is(http.StatusOK)
+	approved := rt.does(path, "approve", `{"candidate": "`+forSale+`"}`, "If-Match", `"1"`).is(http.StatusOK)
 	var r models.NumberRequest
 	approved.into(&r)
 	if r.Status != models.RequestProvisioning || r.Approval.Candidate.Number != forSale || r.Approval.Candidate.Price.Amount != "1.15" ||
@@ -172,46 +176,158 @@ func TestRESTOfTwoReviewersOneDecides(t *testing.T) {
 	}
 }
 
+// unheard has an action done of which nobody hears, and the run write it.
+func (rt *restTest) unheard(path string, act func() reply) (said string) {
+	rt.Helper()
+	rt.requests.deaf = true
+	said = act().is(http.StatusServiceUnavailable).problem().Detail
+	rt.requests.deaf = false
+	id := strings.TrimPrefix(path, requestsPath+"/")
+	if _, err := rt.store.KeepNumberRequest(rt.Context(), rt.requests.runs[id]); err != nil {
+		rt.Fatal(err)
+	}
+	return said
+}
+
 func TestRESTAnActionIsDoneOnceForItsToken(t *testing.T) {
 	t.Parallel()
 	rt, carrier := newMarket(t)
 	path := rt.asksFor(restKey, anAmericanNumber)
-	rt.requests.away = models.ErrAway
-	const approval = `{"candidate": "` + forSale + `"}`
-	detail := rt.does(path, "approve", approval, "Idempotency-Key", "one").is(http.StatusServiceUnavailable).problem().Detail
-	if !strings.Contains(detail, "Idempotency-Key") {
-		t.Errorf("said %q", detail)
+	approve := func(token string) reply {
+		return rt.does(path, "approve", `{"candidate": "`+forSale+`"}`, "Idempotency-Key", token, "If-Match", `"1"`)
 	}
-	rt.requests.away = nil
-	// The run has done it, though nobody heard so: by the time of the repeat the number is ours.
-	r := rt.request(path)
-	after, err := rt.requests.act(t.Context(), r, "approve", rt.tokenFor("one", "approve"), models.ToApprove{
-		By: models.Who{Actor: models.Actor{Name: "first admin key"}, Role: models.RoleAdmin}, Candidate: models.Candidate{Number: forSale, Country: "US", Type: models.NumberLocal, Voice: true},
-	})
-	if err != nil {
-		t.Fatal(err)
+	if said := rt.unheard(path, func() reply { return approve("one") }); !strings.Contains(said, "Repeat it with the same Idempotency-Key") {
+		t.Errorf("said %q", said)
 	}
-	if _, err := rt.store.KeepNumberRequest(t.Context(), after); err != nil {
-		t.Fatal(err)
+	carrier.SellOut(forSale) // by the time of the repeat the number is ours, and the version another
+	again := approve("one").is(http.StatusOK)
+	if again.Header().Get("ETag") != `"2"` || again.fields()["status"] != "provisioning" {
+		t.Errorf("%s: %s", again.Header().Get("ETag"), again.Body)
 	}
-	carrier.SellOut(forSale)
-	rt.does(path, "approve", approval, "Idempotency-Key", "one").is(http.StatusOK)
-	rt.does(path, "approve", approval, "Idempotency-Key", "two").is(http.StatusConflict)
+	approve("two").is(http.StatusPreconditionFailed)
+	rt.does(path, "approve", `{"candidate": "`+forSale+`"}`, "Idempotency-Key", "three").is(http.StatusConflict)
 	if r := rt.request(path); len(r.History) != 2 {
 		t.Errorf("its history is %v", r.History)
 	}
 }
 
-// tokenFor is the id of the update that comes of an Idempotency-Key of the first key.
-func (rt *restTest) tokenFor(token, update string) string {
-	return updateID(withToken(rt.Context(), token), update)
+func TestRESTATokenIsForOneActionThoughItsReplyWasLost(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil).seeded()
+	path := rt.asksFor(restKey, anAmericanNumber)
+	comment := func(text string, headers ...string) reply {
+		return rt.does(path, "comment", `{"text": "`+text+`"}`, append([]string{"Idempotency-Key", "one"}, headers...)...)
+	}
+	rt.unheard(path, func() reply { return comment("First.") })
+	comment("Second.").faults("header.Idempotency-Key")
+	comment("First.", "If-Match", "*").faults("header.Idempotency-Key")
+	comment("First.").is(http.StatusOK)
+	if r := rt.request(path); len(r.History) != 2 {
+		t.Errorf("its history is %v", r.History)
+	}
+}
+
+func TestRESTAnotherBodyIsAnotherAction(t *testing.T) {
+	t.Parallel()
+	ctx := withToken(t.Context(), "one")
+	if updateID(ctx, "comment", []byte("a")) == updateID(ctx, "comment", []byte("b")) {
+		t.Error("they are taken for one")
+	}
+	if updateID(ctx, "comment", []byte("a")) != updateID(ctx, "comment", []byte("a")) {
+		t.Error("a repeat is taken for another")
+	}
+}
+
+func TestRESTAVersionThatWasNotThereIsLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil).seeded()
+	path := rt.asksFor(restKey, anAmericanNumber)
+	ahead := func() reply { // of what the database knows
+		return rt.does(path, "comment", `{"text": "Me too."}`, "Idempotency-Key", "two", "If-Match", `"2"`)
+	}
+	ahead().is(http.StatusPreconditionFailed)
+	rt.does(path, "comment", `{"text": "x"}`).is(http.StatusOK)
+	ahead().is(http.StatusOK)
+}
+
+func TestRESTWhoApprovesSecondIsToldWhoWasFirst(t *testing.T) {
+	t.Parallel()
+	rt, carrier := newMarket(t)
+	path := rt.asksFor(restKey, anAmericanNumber)
+	_, one := rt.key(models.RoleReviewer)
+	const approval = `{"candidate": "` + forSale + `"}`
+	rt.with(one, http.MethodPost, path+"/approve", approval).is(http.StatusOK)
+	carrier.SetFaults(simulator.Faults{Rules: []simulator.Rule{{Do: simulator.ReplyStatus}}}) // it is not asked
+	full := rt.allotting(models.Allotment{Numbers: 1})
+	rt.number("+12025550190", "Here", models.NumberActive)
+	for _, body := range []string{approval, `{"candidate": "` + forSaleToo + `"}`, `{"choose": true}`} {
+		said := full.does(path, "approve", body).is(http.StatusConflict).problem().Detail
+		if want := "is being set up at this moment (approved by A reviewer at 2026-03-04T12:00:00Z)"; !strings.Contains(said, want) {
+			t.Errorf("%s: said %q, want %q", body, said, want)
+		}
+	}
+}
+
+// Between a look at the request and one at the carrier, another approval may have bought the number.
+func TestRESTWhoFindsTheNumberSoldToTheirOwnRequestIsToldWhoApproved(t *testing.T) {
+	t.Parallel()
+	carrier := simulator.New(simulator.Config{AccountSID: account, AuthToken: authToken, Speed: 1000})
+	meanwhile := func() {}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		meanwhile()
+		carrier.Handler().ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() {
+		server.Close()
+		carrier.Close()
+	})
+	client, err := twilio.New(twilio.Config{AccountSID: account, AuthToken: authToken, APIURL: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rt := newREST(t, client).seeded()
+	path := rt.asksFor(restKey, anAmericanNumber)
+	meanwhile = func() {
+		meanwhile = func() {}
+		r := rt.requests.becomes(strings.TrimPrefix(path, requestsPath+"/"), func(r models.NumberRequest) models.NumberRequest {
+			approved, err := r.Approve(models.ToApprove{By: models.Who{Actor: models.Actor{Name: "Rita"}, Role: models.RoleReviewer}, Choose: true}, rt.now)
+			if err != nil {
+				t.Error(err)
+			}
+			return approved
+		})
+		if _, err := rt.store.KeepNumberRequest(t.Context(), r); err != nil {
+			t.Error(err)
+		}
+		carrier.SellOut(forSale)
+	}
+	said := rt.does(path, "approve", `{"candidate": "`+forSale+`"}`).is(http.StatusConflict).problem().Detail
+	if !strings.Contains(said, "approved by Rita") {
+		t.Errorf("said %q", said)
+	}
+}
+
+func TestRESTNumbersAreForSaleThoughNobodyKnowsThePrice(t *testing.T) {
+	t.Parallel()
+	rt, carrier := newMarket(t)
+	path := rt.asksFor(restKey, anAmericanNumber)
+	carrier.SetFaults(simulator.Faults{Rules: []simulator.Rule{{Match: simulator.Match{Operation: "FetchPhoneNumberCountry"}, Do: simulator.ReplyStatus}}})
+	var found candidates
+	rt.send(http.MethodGet, path+"/candidates?limit=1", "").is(http.StatusOK).into(&found)
+	if len(found.Items) != 1 || found.Items[0].Price != (models.Price{}) {
+		t.Errorf("found %+v", found.Items)
+	}
+	rt.does(path, "approve", `{"candidate": "`+forSale+`"}`).is(http.StatusOK)
+	if !strings.Contains(rt.log.String(), "numbers for sale without their prices") {
+		t.Errorf("logged %s", rt.log)
+	}
 }
 
 func TestRESTAnActionNeedsTheVersionThatWasRead(t *testing.T) {
 	t.Parallel()
 	rt := newREST(t, nil).seeded()
 	path := rt.asksFor(restKey, anAmericanNumber)
-	rt.does(path, "comment", `{"text": "One moment."}`, "If-Match", `"0"`).is(http.StatusOK)
+	rt.does(path, "comment", `{"text": "One moment."}`, "If-Match", `"1"`).is(http.StatusOK)
 	for _, tag := range []string{`"0"`, `"1"`, `2`, `W/"2"`} {
 		rt.does(path, "reject", `{"reason": "x"}`, "If-Match", tag).is(http.StatusPreconditionFailed)
 	}
@@ -230,13 +346,69 @@ func TestRESTARequestIsFulfilledWithANumberThatIsNobodys(t *testing.T) {
 	rt.does(first, "fulfil", `{}`).faults("body.phone_number_id")
 	var r models.NumberRequest
 	rt.does(first, "fulfil", `{"phone_number_id": "`+number+`"}`).is(http.StatusOK).into(&r)
-	if r.Status != models.RequestActive || r.PhoneNumberID != number || r.ActsNext != "" {
+	if r.Status != models.RequestActive || r.PhoneNumberID != number || r.ActsNext != models.PartyRingdown {
 		t.Errorf("it is %+v", r)
 	}
 	detail := rt.does(second, "fulfil", `{"phone_number_id": "`+number+`"}`).is(http.StatusConflict).problem().Detail
 	if !strings.Contains(detail, r.ID) {
 		t.Errorf("said %q", detail)
 	}
+}
+
+func TestRESTOneNumberFulfilsOneRequest(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil).seeded()
+	number := rt.number("+12025550190", "Moon", models.NumberActive)
+	fulfilment := `{"phone_number_id": "` + number + `"}`
+	var paths [4]string
+	for i := range paths {
+		paths[i] = rt.asksFor(restKey, anotherCountrysNumber)
+	}
+	var codes [len(paths)]int
+	var all sync.WaitGroup
+	for i, path := range paths {
+		all.Go(func() { codes[i] = rt.does(path, "fulfil", fulfilment).Code })
+	}
+	all.Wait()
+	won := slices.Index(codes[:], http.StatusOK)
+	if sorted := slices.Sorted(slices.Values(codes[:])); !slices.Equal(sorted, []int{200, 409, 409, 409}) {
+		t.Fatalf("answered %v", codes)
+	}
+	said := rt.does(paths[won], "fulfil", fulfilment).is(http.StatusConflict).problem().Detail // and it stays its own
+	if !strings.Contains(said, "fulfilled by first admin key") {
+		t.Errorf("said %q", said)
+	}
+	other := paths[(won+1)%len(paths)]
+	said = rt.does(other, "fulfil", fulfilment).is(http.StatusConflict).problem().Detail
+	if !strings.Contains(said, strings.TrimPrefix(paths[won], requestsPath+"/")) {
+		t.Errorf("said %q", said)
+	}
+	released, err := rt.store.ReleaseNumber(t.Context(), number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	released.Status = models.NumberActive
+	if _, err := rt.store.UpdateNumber(t.Context(), released, 0); err != nil {
+		t.Fatal(err)
+	}
+	rt.does(other, "fulfil", fulfilment).is(http.StatusOK)
+}
+
+func TestRESTANumberIsFreeAgainWhenTheRunRefusesIt(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil).seeded()
+	number := rt.number("+12025550190", "Moon", models.NumberActive)
+	fulfilment := `{"phone_number_id": "` + number + `"}`
+	first, second := rt.asksFor(restKey, anotherCountrysNumber), rt.asksFor(restKey, anotherCountrysNumber)
+	rt.does(first, "ask", `{"question": "Which moon?"}`).is(http.StatusOK)
+	rt.does(first, "fulfil", fulfilment).is(http.StatusConflict)
+	rt.requests.away = models.ErrAway
+	rt.does(second, "fulfil", fulfilment).is(http.StatusServiceUnavailable)
+	rt.requests.away = nil
+	third := rt.asksFor(restKey, anotherCountrysNumber)
+	rt.does(third, "fulfil", fulfilment).is(http.StatusConflict) // the second may have been fulfilled
+	rt.does(second, "reject", `{"reason": "It is another moon."}`).is(http.StatusOK)
+	rt.does(third, "fulfil", fulfilment).is(http.StatusOK)
 }
 
 func TestRESTARequestIsAssignedToWhoIsThere(t *testing.T) {
@@ -285,16 +457,17 @@ func TestRESTAnApprovalKeepsToTheAllotment(t *testing.T) {
 	rt = rt.allotting(models.Allotment{Numbers: 2})
 	path, beside := rt.asksFor(restKey, anAmericanNumber), rt.asksFor(restKey, anAmericanNumber)
 	rt.number("+12025550190", "Here", models.NumberActive)
-	if err := rt.store.ReserveNumber(t.Context(), strings.TrimPrefix(beside, requestsPath+"/"), 2, false); err != nil {
+	if _, err := rt.store.ReserveNumber(t.Context(), strings.TrimPrefix(beside, requestsPath+"/"), 2, false); err != nil {
 		t.Fatal(err)
 	}
 	rt.does(beside, "approve", `{"choose": true}`).is(http.StatusOK) // its own place is no hindrance
 	asked := len(rt.requests.asked)
 	detail := rt.does(path, "approve", `{"choose": true}`).is(http.StatusConflict).problem().Detail
-	if !strings.Contains(detail, "2 of 2 numbers are in use") || len(rt.requests.asked) != asked {
+	if !strings.Contains(detail, `1 number and 1 request of 2 allotted are in use: give some up, have more allotted, or say in "override" why`) || len(rt.requests.asked) != asked {
 		t.Errorf("said %q, and asked for %v", detail, rt.requests.asked[asked:])
 	}
 	var r models.NumberRequest
+	rt.does(path, "approve", `{"choose": true, "override": " "}`).is(http.StatusConflict)
 	rt.does(path, "approve", `{"choose": true, "override": "The board says so."}`).is(http.StatusOK).into(&r)
 	if r.Approval.Override != "The board says so." {
 		t.Errorf("approved as %+v", r.Approval)
@@ -306,7 +479,10 @@ func TestRESTARunThatDoesNotAnswerIsSaidToBeAway(t *testing.T) {
 	rt := newREST(t, nil).seeded()
 	path := rt.asksFor(restKey, anAmericanNumber)
 	rt.requests.away = errors.New("nobody is there")
-	rt.does(path, "reject", `{"reason": "x"}`).is(http.StatusServiceUnavailable)
+	said := rt.does(path, "reject", `{"reason": "x"}`).is(http.StatusServiceUnavailable).problem().Detail
+	if strings.Contains(said, "Idempotency-Key") || !strings.Contains(said, "Read the request") {
+		t.Errorf("who sent no Idempotency-Key is told %q", said)
+	}
 	if !strings.Contains(rt.log.String(), "nobody is there") {
 		t.Errorf("logged %s", rt.log)
 	}

@@ -127,7 +127,7 @@ func (a *rest) checkAnswer(ctx context.Context, r models.NumberRequest, merged m
 	if err != nil {
 		return err
 	}
-	found, err := a.formFaults(ctx, merged, raw)
+	found, err := a.formFaults(ctx, merged, raw, r.Question.Fields...)
 	if err != nil {
 		return err
 	}
@@ -137,6 +137,9 @@ func (a *rest) checkAnswer(ctx context.Context, r models.NumberRequest, merged m
 	}
 	var faults models.Faults
 	for _, fault := range append(found, missing...) {
+		if slices.Contains([]string{"country", "type"}, fault.Field) { // the catalogue has changed, not the request
+			continue
+		}
 		concerned := func(field string) bool {
 			return field == "end_user" || within(fault.Field, field) || within(field, fault.Field)
 		}

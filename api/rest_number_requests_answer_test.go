@@ -33,6 +33,28 @@ func TestRESTAQuestionIsAboutWhatTheFormHas(t *testing.T) {
 	rt.does(path, "approve", `{"choose": true}`).is(http.StatusConflict)
 }
 
+// dropsFromCatalogue has the catalogue offer no number of a country any more.
+func (rt *restTest) dropsFromCatalogue(code string) {
+	rt.Helper()
+	if err := rt.store.KeepCountries(rt.Context(), []models.Country{{Code: code, Name: code}}); err != nil {
+		rt.Fatal(err)
+	}
+}
+
+func TestRESTWhatTheCatalogueDoesNotOfferAnyMoreIsNoFaultOfTheBody(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil).seeded()
+	american, german := rt.asksFor(restKey, anAmericanNumber), rt.asksBack(restKey, `{"question": "Is it yours?", "fields": ["end_user", "details"]}`)
+	rt.dropsFromCatalogue("US")
+	rt.dropsFromCatalogue("DE")
+	said := rt.does(american, "ask", `{"question": "What for?", "fields": ["details"]}`).is(http.StatusConflict).problem().Detail
+	if !strings.Contains(said, "ask in words") {
+		t.Errorf("said %q", said)
+	}
+	rt.does(american, "ask", `{"question": "What for?"}`).is(http.StatusOK)
+	rt.does(german, "answer", `{"form": {"end_user": "business", "details": "The lift."}}`).is(http.StatusOK)
+}
+
 func TestRESTAnAnswerChangesWhatWasAsked(t *testing.T) {
 	t.Parallel()
 	rt := newREST(t, nil).seeded()

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/ringdown/ringdown/models"
 )
@@ -38,6 +41,9 @@ func (a *rest) candidates(ctx context.Context, in *candidatesInput) (*plain[cand
 	if r.Form.Country == models.OtherCountry {
 		return nil, &models.ConflictError{Reason: "a number of another country is arranged by hand: import it, and fulfil the request with it"}
 	}
+	if err := a.areaCode(ctx, r, in.AreaCode); err != nil {
+		return nil, inQuery(err)
+	}
 	found, err := a.forSale(ctx, models.Search{
 		Country: r.Form.Country, Type: r.Form.Type, Limit: in.Limit,
 		Wishes: models.Wishes{
@@ -46,6 +52,36 @@ func (a *rest) candidates(ctx context.Context, in *candidatesInput) (*plain[cand
 		},
 	})
 	return &plain[candidates]{Body: candidates{append([]models.Candidate{}, found...)}}, err
+}
+
+// areaCode checks an area code as the form for a request does. What the catalogue does not offer any more has no form:
+// the carrier knows.
+func (a *rest) areaCode(ctx context.Context, r models.NumberRequest, code string) error {
+	if code == "" {
+		return nil
+	}
+	form, err := a.formOf(ctx, r)
+	if errors.As(err, new(*models.ConflictError)) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	properties, _ := form.Schema()["properties"].(map[string]any)
+	rule, _ := properties["area_code"].(map[string]any)
+	schema, err := compiled(rule)
+	if err != nil {
+		return fmt.Errorf("schema of the area codes of %s: %w", r.Form.Country, err)
+	}
+	var found *jsonschema.ValidationError
+	var faults models.Faults
+	if errors.As(schema.Validate(code), &found) {
+		collect(&faults, found)
+	}
+	for _, fault := range faults {
+		return &models.InvalidError{Field: "area_code", Reason: fault.Reason}
+	}
+	return nil
 }
 
 // forSale are numbers for sale, with their prices where these are known. Where the carrier sells no such type there
@@ -59,8 +95,8 @@ func (a *rest) forSale(ctx context.Context, search models.Search) ([]models.Cand
 		return nil, err
 	}
 	prices, err := a.carrier.Prices(ctx, search.Country)
-	if err != nil && !errors.Is(err, models.ErrNotFound) {
-		return nil, err
+	if err != nil && !errors.Is(err, models.ErrNotFound) { // what they cost can be looked up elsewhere
+		a.log.WarnContext(ctx, "numbers for sale without their prices", "country", search.Country, "cause", err)
 	}
 	for i := range found {
 		found[i].Price = prices[search.Type]

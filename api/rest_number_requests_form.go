@@ -42,8 +42,16 @@ func (a *rest) form(ctx context.Context, in *formInput) (*plain[models.Form], er
 		return nil, err
 	}
 	form, err := models.FormFor(country, models.NumberType(in.Type), models.EndUserType(in.EndUser), full)
+	for i := range form.Steps {
+		if step := &form.Steps[i]; step.ID == "documents" && !a.sealing.Ready() {
+			step.Help += " Files " + uploadsOff + "."
+		}
+	}
 	return &plain[models.Form]{Body: form}, inQuery(err)
 }
+
+// uploadsOff says of files why there can be none.
+const uploadsOff = "cannot be uploaded: uploads are switched off here until RINGDOWN_PAYLOAD_KEY is set"
 
 const noCountry = "is not among /v1/countries; other stands for one that is not"
 
@@ -84,8 +92,9 @@ func (a *rest) decodeForm(ctx context.Context, raw []byte) (models.RequestForm, 
 	return form, merge(faults, more).Err()
 }
 
-// formFaults lists what a submission, whose JSON is raw, lacks of the form for what it asks.
-func (a *rest) formFaults(ctx context.Context, f models.RequestForm, raw []byte) (faults models.Faults, err error) {
+// formFaults lists what a submission, whose JSON is raw, lacks of the form for what it asks. An answer to what was asked
+// may bring that, too.
+func (a *rest) formFaults(ctx context.Context, f models.RequestForm, raw []byte, asked ...string) (faults models.Faults, err error) {
 	country, err := a.countryOf(ctx, f.Country)
 	switch {
 	case errors.Is(err, models.ErrNotFound):
@@ -93,10 +102,13 @@ func (a *rest) formFaults(ctx context.Context, f models.RequestForm, raw []byte)
 	case err != nil:
 		return nil, err
 	default:
-		faults, err = schemaFaults(country, f, raw)
+		faults, err = schemaFaults(country, f, raw, asked)
 		if err != nil {
 			return nil, err
 		}
+	}
+	if !a.sealing.Ready() {
+		faults = each(faults, withoutUploads)
 	}
 	var rules models.Faults
 	if errors.As(f.Validate(), &rules) {
@@ -106,8 +118,8 @@ func (a *rest) formFaults(ctx context.Context, f models.RequestForm, raw []byte)
 }
 
 // schemaFaults lists how a submission differs from the schema of its form.
-func schemaFaults(country models.Country, f models.RequestForm, raw []byte) (faults models.Faults, err error) {
-	form, err := models.FormFor(country, f.Type, f.EndUser, f.Exception != "")
+func schemaFaults(country models.Country, f models.RequestForm, raw []byte, asked []string) (faults models.Faults, err error) {
+	form, err := models.FormForAnswer(country, f.Type, f.EndUser, f.Exception != "", asked)
 	var unoffered *models.InvalidError
 	if errors.As(err, &unoffered) {
 		return models.Faults{unoffered}, nil
@@ -140,6 +152,17 @@ func schemaFaults(country models.Country, f models.RequestForm, raw []byte) (fau
 	return faults, nil
 }
 
+// withoutUploads is a fault as it is where no file can be uploaded: nobody can bring what is required.
+func withoutUploads(f *models.InvalidError) *models.InvalidError {
+	parts := strings.Split(f.Field, ".") // as in documents.proof_of_address.file
+	if f.Reason != isRequired || parts[0] != "documents" || len(parts) > 2 && parts[2] != "file" {
+		return f
+	}
+	return &models.InvalidError{Field: f.Field, Reason: uploadsOff}
+}
+
+const isRequired = "is required"
+
 // compiled is a JSON Schema that is ready to check.
 func compiled(schema map[string]any) (*jsonschema.Schema, error) {
 	text, err := json.Marshal(schema)
@@ -167,7 +190,7 @@ func collect(faults *models.Faults, found *jsonschema.ValidationError) {
 	switch wrong := found.ErrorKind.(type) {
 	case *kind.Required:
 		for _, name := range wrong.Missing {
-			add(place+"."+name, "is required")
+			add(place+"."+name, isRequired)
 		}
 	case *kind.AdditionalProperties:
 		for _, name := range wrong.Properties {

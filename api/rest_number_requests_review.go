@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/workflows"
@@ -54,8 +55,7 @@ func (a *rest) mountReview() {
 			return models.ToReject{By: whoOf(ctx), Reason: asked.Reason}, nil
 		}))
 	handleBody[askRequest](a, roles(acting("ask", "Ask the requester something"), reviewerRoles...), acts(a, workflows.UpdateAsk, a.toAsk))
-	handleBody[fulfilRequest](a, roles(acting("fulfil", "Give a number that was arranged by hand"), reviewerRoles...),
-		acts(a, workflows.UpdateFulfil, a.toFulfil))
+	handleBody[fulfilRequest](a, roles(acting("fulfil", "Give a number that was arranged by hand"), reviewerRoles...), a.fulfil)
 	handleBody[retryRequest](a, roles(acting("retry", "Go on where setting the number up has failed"), reviewerRoles...), acts(a, workflows.UpdateRetry,
 		func(ctx context.Context, _ models.NumberRequest, asked retryRequest) (models.ToRetry, error) {
 			return models.ToRetry{By: whoOf(ctx), Note: asked.Note}, nil
@@ -64,32 +64,50 @@ func (a *rest) mountReview() {
 }
 
 // toApprove asks the carrier whether the number is for sale, and looks at the allotment: the run does neither at once.
+// What is not in review is left to the run, which says who was first.
 func (a *rest) toApprove(ctx context.Context, r models.NumberRequest, asked approveRequest) (models.ToApprove, error) {
-	by := whoOf(ctx)
-	to := models.ToApprove{By: by, Choose: asked.Choose, Override: asked.Override}
-	if was := r.Approval; was != nil && r.Status != models.RequestInReview && was.By == by.Actor &&
-		was.Choose == asked.Choose && (asked.Choose || was.Candidate.Number == asked.Candidate) {
-		to.Candidate = was.Candidate // as it was when they said so: this is a repeat, or too late
+	to := models.ToApprove{By: whoOf(ctx), Choose: asked.Choose, Override: strings.TrimSpace(asked.Override)}
+	to.Candidate.Number = asked.Candidate
+	if r.Status != models.RequestInReview {
 		return to, nil
 	}
-	if r.Status.Final() {
-		return to, r.Over()
-	}
-	if asked.Override == "" {
-		if err := a.store.MayReserveNumber(ctx, r.ID, a.allotment.Numbers); err != nil {
-			return to, err
+	candidate, err := a.approvable(ctx, r, to)
+	if errors.As(err, new(*models.ConflictError)) || errors.As(err, new(*models.AllotmentError)) {
+		newest, again := a.store.NumberRequest(ctx, r.ID)
+		if again == nil && newest.Status != models.RequestInReview { // who was first has taken the number, or the place
+			return to, nil
 		}
 	}
-	if asked.Candidate == "" || r.Form.Country == models.OtherCountry {
-		to.Candidate.Number = asked.Candidate
-		return to, nil
-	}
-	if _, ok := models.ParsePhone(string(asked.Candidate)); !ok {
-		return to, &models.InvalidError{Field: "candidate", Reason: "must be E.164, as in +12025550123"}
-	}
-	candidate, err := a.candidate(ctx, r, asked.Candidate)
 	to.Candidate = candidate
 	return to, err
+}
+
+// approvable is the number of an approval as the carrier sells it now; it is empty where none is named. It is a
+// *models.AllotmentError where as many are in use as are allotted, and a *models.ConflictError where the number is not
+// for sale.
+func (a *rest) approvable(ctx context.Context, r models.NumberRequest, to models.ToApprove) (models.Candidate, error) {
+	if to.Override == "" {
+		if err := a.store.MayReserveNumber(ctx, r.ID, a.allotment.Numbers); err != nil {
+			return models.Candidate{}, unlessReason(err, "override")
+		}
+	}
+	number := to.Candidate.Number
+	if number == "" || r.Form.Country == models.OtherCountry {
+		return to.Candidate, nil
+	}
+	if _, ok := models.ParsePhone(string(number)); !ok {
+		return models.Candidate{}, &models.InvalidError{Field: "candidate", Reason: "must be E.164, as in +12025550123"}
+	}
+	return a.candidate(ctx, r, number)
+}
+
+// unlessReason has a *models.AllotmentError name the field in which a reason for one more is given.
+func unlessReason(err error, field string) error {
+	var full *models.AllotmentError
+	if errors.As(err, &full) {
+		full.Reason = field
+	}
+	return err
 }
 
 func (a *rest) toAsk(ctx context.Context, r models.NumberRequest, asked askRequest) (models.ToAsk, error) {
@@ -97,11 +115,7 @@ func (a *rest) toAsk(ctx context.Context, r models.NumberRequest, asked askReque
 	if len(asked.Fields) == 0 {
 		return to, nil
 	}
-	country, err := a.countryOf(ctx, r.Form.Country)
-	if err != nil {
-		return to, err
-	}
-	form, err := models.FormFor(country, r.Form.Type, r.Form.EndUser, true)
+	form, err := a.formOf(ctx, r)
 	if err != nil {
 		return to, err
 	}
@@ -115,25 +129,50 @@ func (a *rest) toAsk(ctx context.Context, r models.NumberRequest, asked askReque
 	return to, faults.Err()
 }
 
-func (a *rest) toFulfil(ctx context.Context, r models.NumberRequest, asked fulfilRequest) (models.ToFulfil, error) {
-	to := models.ToFulfil{By: whoOf(ctx), PhoneNumberID: asked.PhoneNumberID}
-	number, err := a.store.Number(ctx, asked.PhoneNumberID)
-	switch {
-	case errors.Is(err, models.ErrNotFound):
-		return to, &models.InvalidError{Field: "phone_number_id", Reason: "is no number of ours; import it first"}
-	case err != nil:
-		return to, err
-	case number.Status != models.NumberActive:
-		return to, &models.InvalidError{Field: "phone_number_id", Reason: "is a number that was released; import it again first"}
+// formOf is the form for what a request asks. It is a *models.ConflictError where the catalogue does not offer that any
+// more.
+func (a *rest) formOf(ctx context.Context, r models.NumberRequest) (models.Form, error) {
+	country, err := a.countryOf(ctx, r.Form.Country)
+	var form models.Form
+	if err == nil {
+		form, err = models.FormFor(country, r.Form.Type, r.Form.EndUser, true)
 	}
-	other, err := a.store.RequestOfNumber(ctx, number.ID)
-	switch {
-	case errors.Is(err, models.ErrNotFound), err == nil && other == r.ID:
-		return to, nil
-	case err != nil:
-		return to, err
+	if errors.Is(err, models.ErrNotFound) || errors.As(err, new(*models.InvalidError)) {
+		err = &models.ConflictError{Reason: "the catalogue does not offer such a number any more, so that there is no form: ask in words, without fields"}
 	}
-	return to, &models.ConflictError{Reason: "the number came of another request: " + other}
+	return form, err
+}
+
+// fulfil claims the number before the run is asked: it fulfils one request. When the run refuses, the number is free
+// again.
+func (a *rest) fulfil(ctx context.Context, in *updateInput) (*one[models.NumberRequest], error) {
+	var claimed models.ToFulfil // by this request; empty when it was before
+	out, err := acts(a, workflows.UpdateFulfil, func(ctx context.Context, r models.NumberRequest, asked fulfilRequest) (models.ToFulfil, error) {
+		to, fresh, err := a.toFulfil(ctx, r, asked)
+		if fresh {
+			claimed = to
+		}
+		return to, err
+	})(ctx, in)
+	if refused(err) && claimed.PhoneNumberID != "" {
+		if err := a.store.FreeNumber(ctx, claimed.PhoneNumberID, in.ID); err != nil {
+			a.log.WarnContext(ctx, "number not free again until its request is over", "request", in.ID, "cause", err)
+		}
+	}
+	return out, err
+}
+
+// toFulfil claims the number; fresh says that the request had not claimed it before.
+func (a *rest) toFulfil(ctx context.Context, r models.NumberRequest, asked fulfilRequest) (to models.ToFulfil, fresh bool, err error) {
+	to = models.ToFulfil{By: whoOf(ctx), PhoneNumberID: asked.PhoneNumberID}
+	if r.Status.Final() { // the run says how it ended
+		return to, false, nil
+	}
+	fresh, err = a.store.ClaimNumber(ctx, asked.PhoneNumberID, r.ID)
+	if errors.Is(err, models.ErrNotFound) {
+		err = &models.InvalidError{Field: "phone_number_id", Reason: "is no number of ours; import it first"}
+	}
+	return to, fresh, err
 }
 
 func (a *rest) toAssign(ctx context.Context, _ models.NumberRequest, asked assignRequest) (models.ToAssign, error) {

@@ -16,6 +16,7 @@ import (
 type requestRuns struct {
 	now  func() time.Time
 	away error // what comes of asking for anything
+	deaf bool  // what is asked for is done, but nobody hears of it
 
 	mu      sync.Mutex
 	runs    map[string]models.NumberRequest
@@ -52,7 +53,17 @@ func (rr *requestRuns) act(_ context.Context, r models.NumberRequest, update, up
 	if err == nil {
 		rr.runs[r.ID], rr.done[r.ID+updateID] = after, after
 	}
+	if rr.deaf {
+		return r, models.ErrAway
+	}
 	return after, err
+}
+
+func (rr *requestRuns) did(_ context.Context, requestID, updateID string) (after models.NumberRequest, ok bool, err error) {
+	rr.mu.Lock()
+	defer rr.mu.Unlock()
+	after, ok = rr.done[requestID+updateID]
+	return after, ok, rr.away
 }
 
 func acted(r models.NumberRequest, payload any, now time.Time) (models.NumberRequest, error) {

@@ -62,7 +62,7 @@ func TestRESTANumberIsAskedFor(t *testing.T) {
 	made := rt.with(requester, http.MethodPost, requestsPath, anAmericanNumber).is(http.StatusCreated)
 	var r models.NumberRequest
 	made.into(&r)
-	if made.Header().Get("Location") != requestsPath+"/"+r.ID || made.Header().Get("ETag") != `"0"` {
+	if made.Header().Get("Location") != requestsPath+"/"+r.ID || made.Header().Get("ETag") != `"1"` || r.Version != 1 {
 		t.Errorf("at %s, %s", made.Header().Get("Location"), made.Header().Get("ETag"))
 	}
 	if r.Status != models.RequestInReview || r.ActsNext != models.PartyReviewer || r.Requester.KeyID != key || r.Form.AreaCode != "415" ||
@@ -153,9 +153,15 @@ func TestRESTARequestIsTakenThoughNoRunBegins(t *testing.T) {
 	rt := newREST(t, nil).seeded()
 	rt.requests.away = errors.New("nobody is there")
 	path := rt.asksFor(restKey, anAmericanNumber)
-	if r := rt.request(path); r.Version != 0 {
-		t.Errorf("its version is %d", r.Version)
+	if unstarted, err := rt.store.UnstartedRequests(t.Context(), rt.now.Add(time.Second), 2); err != nil || len(unstarted) != 1 {
+		t.Errorf("without a run are %v, %v", unstarted, err)
 	}
+	shown := rt.send(http.MethodGet, path, "").is(http.StatusOK) // the first version is 1, whoever looks after it
+	if got := fmt.Sprintf("%v %s", shown.fields()["version"], shown.Header().Get("ETag")); got != `1 "1"` {
+		t.Errorf("its version is %s", got)
+	}
+	rt.requests.away = nil
+	rt.does(path, "comment", `{"text": "x"}`, "If-Match", `"1"`).is(http.StatusOK)
 	if !strings.Contains(rt.log.String(), "number request not looked after yet") {
 		t.Errorf("logged %s", rt.log)
 	}
@@ -230,6 +236,67 @@ func TestRESTRequestersSeeTheirOwnRequests(t *testing.T) {
 	rt.with(viewer, http.MethodGet, requestsPath, "").is(http.StatusForbidden)
 }
 
+func TestRESTAListHasNoHistories(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil).seeded()
+	path := rt.asksFor(restKey, anAmericanNumber)
+	listed := rt.send(http.MethodGet, requestsPath, "").is(http.StatusOK).Body.String()
+	if strings.Contains(listed, `"history"`) || !strings.Contains(listed, `"version":1,`) {
+		t.Errorf("listed is %s", listed)
+	}
+	if r := rt.request(path); len(r.History) != 1 {
+		t.Errorf("its history is %v", r.History)
+	}
+}
+
+func TestRESTRequestersAreNotToldWhatWentWrongHere(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil).seeded()
+	_, requester := rt.key(models.RoleRequester)
+	rt.asksFor(requester, anAmericanNumber)
+	var notices list[models.Notice]
+	rt.send(http.MethodGet, "/v1/notices", "").is(http.StatusOK).into(&notices)
+	for _, n := range notices.Items {
+		if err := rt.store.NoticeFailed(t.Context(), n.ID, "mail.example.com: no such host", true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for secret, told := range map[string]bool{restKey: true, requester: false} {
+		body := rt.with(secret, http.MethodGet, "/v1/notices", "").is(http.StatusOK).Body.String()
+		if strings.Contains(body, "no such host") != told {
+			t.Errorf("told %s", body)
+		}
+	}
+}
+
+func TestRESTWithoutAKeyAFormSaysThatNothingCanBeUploaded(t *testing.T) {
+	t.Parallel()
+	rt := newREST(t, nil).seeded()
+	deps := rt.deps()
+	deps.sealing = nil
+	rt = rt.process(deps)
+	const off = "uploads are switched off"
+	for query, says := range map[string]bool{"country=DE&type=local&end_user=business": true, "country=US&type=local": false} {
+		form := rt.send(http.MethodGet, requestsPath+"/form?"+query, "").is(http.StatusOK).Body.String()
+		if strings.Contains(form, off) != says {
+			t.Errorf("%s: the form is %s", query, form)
+		}
+	}
+	for name, body := range map[string]string{
+		"documents":                         `{"name": "x", "country": "DE", "type": "local", "email": "a@example.com", "end_user": "business"}`,
+		"documents.business_name_info":      strings.Replace(aGermanNumber, `"business_name_info": {`, `"other": {`, 1),
+		"documents.business_name_info.file": strings.Replace(aGermanNumber, `, "file": "FILE"`, "", 1),
+	} {
+		said := map[string]string{}
+		for _, e := range rt.send(http.MethodPost, requestsPath, body).is(http.StatusUnprocessableEntity).problem().Errors {
+			said[e.Location] = e.Message
+		}
+		if !strings.Contains(said["body."+name], off) || said["body.person"] != "" && said["body.person"] != "is required" {
+			t.Errorf("%s: said %v", name, said)
+		}
+	}
+}
+
 func TestRESTRequestsAreListedByWhatTheyWaitFor(t *testing.T) {
 	t.Parallel()
 	rt := newREST(t, nil).seeded()
@@ -266,9 +333,12 @@ func TestRESTNoMoreNumbersAreAskedForThanAllotted(t *testing.T) {
 	}
 	exception := strings.Replace(anAmericanNumber, "{", `{"exception": "The second line rings all day.", `, 1)
 	path := rt.asksFor(restKey, exception) // nobody is held to what was true when they began to write
-	if got := rt.send(http.MethodPost, requestsPath, anAmericanNumber).is(http.StatusConflict).problem().Detail; !strings.Contains(got, "1 of 1 numbers are in use") {
-		t.Errorf("said %q", got)
+	got := rt.send(http.MethodPost, requestsPath, anAmericanNumber)
+	got.faults("body.exception")
+	if said := got.problem().Errors[0].Message; said != "as many numbers as allotted are in use or asked for: say why there should be one more" {
+		t.Errorf("said %q", said)
 	}
+	rt.send(http.MethodPost, requestsPath, strings.Replace(exception, "The second line rings all day.", " ", 1)).faults("body.exception")
 	if !asksWhy() {
 		t.Error("no exception is asked for")
 	}

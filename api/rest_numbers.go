@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/nyaruka/phonenumbers"
@@ -22,7 +23,7 @@ type importNumberRequest struct {
 
 func (r importNumberRequest) number() models.PhoneNumber {
 	country, kind := originOf(r.Number)
-	return models.PhoneNumber{Number: r.Number, Name: r.Name, Country: country, Type: kind, Status: models.NumberActive, Exception: r.Exception}
+	return models.PhoneNumber{Number: r.Number, Name: r.Name, Country: country, Type: kind, Status: models.NumberActive, Exception: strings.TrimSpace(r.Exception)}
 }
 
 // renameNumberRequest is what a client may change of a number.
@@ -92,7 +93,7 @@ func (a *rest) importNumber(ctx context.Context, in *createInput) (*made[models.
 	}
 	if known.Status != models.NumberActive { // the carrier is told of none that cannot be taken in
 		if err := a.store.MayReserveNumber(ctx, "", a.allotted(number)); err != nil {
-			return nil, err
+			return nil, unlessReason(err, "exception")
 		}
 	}
 	number.ID = known.ID
@@ -106,7 +107,7 @@ func (a *rest) importNumber(ctx context.Context, in *createInput) (*made[models.
 	number.CarrierID = owned.SID
 	number, err = a.takeIn(ctx, number, known)
 	if err != nil {
-		return nil, err
+		return nil, unlessReason(err, "exception")
 	}
 	_ = a.emergency.publish(ctx) // its log says what is wrong, and it is tried again
 	return create("/v1/phone-numbers", number.ID, number, number.Version), nil

@@ -83,6 +83,7 @@ func TestRESTWhoMayDoWhat(t *testing.T) {
 		"GET /v1/audit/*":                      {"admin"},
 		"GET /v1/calls/*/recording":            {"admin", "reviewer"},
 		"GET /v1/countries":                    {"admin", "reviewer", "requester", "viewer"},
+		"GET /v1/documents":                    {"admin", "reviewer"},
 		"GET /v1/documents/*":                  {"admin", "reviewer", "requester"},
 		"GET /v1/documents/*/content":          {"admin", "reviewer"},
 		"GET /v1/languages":                    {"admin", "reviewer", "requester", "viewer"},

@@ -80,7 +80,7 @@ func newRESTBeside(t *testing.T, carrier *twilio.Client, services *outside.Clien
 			rt.resent = append(rt.resent, alertID+" to "+r.Name)
 			return rt.away
 		},
-		start: rt.requests.start, actOn: rt.requests.act, sealing: rt.sealing,
+		start: rt.requests.start, actOn: rt.requests.act, done: rt.requests.did, sealing: rt.sealing,
 	})
 	var err error
 	if rt.router, err = documented(); err != nil {

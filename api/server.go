@@ -106,7 +106,8 @@ func New(c Config) (*Server, error) {
 		store: c.Store, background: s.background, now: time.Now, log: c.Log, copies: map[models.Phone]routeCopy{},
 		files: &copyFiles{folder: c.CacheDir, log: c.Log, kept: map[models.Phone]keptCopy{}},
 	}
-	if s.metrics, err = newMetrics(c.Metrics, &liveCalls{temporal: c.Temporal, namespace: c.Namespace}); err != nil {
+	live, open := &liveCalls{temporal: c.Temporal, namespace: c.Namespace}, &openRequests{store: c.Store}
+	if s.metrics, err = newMetrics(c.Metrics, live, open); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	e := echo.New()
@@ -127,7 +128,7 @@ func New(c Config) (*Server, error) {
 		publicURL: c.PublicURL, fallbackURL: c.FallbackURL, emergency: s.emergency, log: c.Log, now: time.Now,
 		callsPerSecond: c.CallsPerSecond, allotment: c.Allotment, background: s.background,
 		receivers: c.Receivers, channel: c.Channel, wake: s.wake, redeliver: s.redeliver,
-		start: s.start, actOn: s.actOn, sealing: c.Keys,
+		start: s.start, actOn: s.actOn, done: s.done, sealing: c.Keys,
 	})
 	s.echo = e
 	return s, nil

@@ -61,6 +61,8 @@ type usage struct {
 	CPU      time.Duration `json:"cpu"`      // since it began, until it was asked
 	Answered time.Duration `json:"answered"` // since it began, with the collection that this took
 	Dials    int64         `json:"dials"`    // that wait there; ours asks the carrier instead
+	Held     int64         `json:"held"`     // runs in memory, of requests for numbers
+	Missed   int64         `json:"missed"`   // how often such a run was read anew from its history
 }
 
 // measureHeld has calls wait in a worker of their own, first the floor's, then ours.
@@ -216,12 +218,21 @@ func wait(ctx context.Context, d time.Duration) error {
 // startHeldWorker starts this program again as the worker of one side, and reads where it says what
 // it uses.
 func startHeldWorker(ctx context.Context, side, dir, temporalAddress, carrierURL string) (*exec.Cmd, string, error) {
+	process, address, err := startSelf(ctx, heldRole, side, dir, temporalAddress, carrierURL)
+	if err != nil {
+		return nil, "", fmt.Errorf("start the worker of %s: %w", side, err)
+	}
+	return process, address, nil
+}
+
+// startSelf starts this program again in a role, and reads the address that it says.
+func startSelf(ctx context.Context, role string, words ...string) (*exec.Cmd, string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, "", err
 	}
 	process := exec.CommandContext(ctx, self)
-	process.Env = append(os.Environ(), heldRole+"="+strings.Join([]string{side, dir, temporalAddress, carrierURL}, " "))
+	process.Env = append(os.Environ(), role+"="+strings.Join(words, " "))
 	process.Stderr = os.Stderr
 	process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := process.StdoutPipe()
@@ -233,7 +244,7 @@ func startHeldWorker(ctx context.Context, side, dir, temporalAddress, carrierURL
 	}
 	var address string
 	if _, err := fmt.Fscanln(out, &address); err != nil {
-		return nil, "", errors.Join(fmt.Errorf("start the worker of %s: %w", side, err), process.Process.Kill())
+		return nil, "", errors.Join(err, process.Process.Kill(), ignoreKilled(process.Wait()))
 	}
 	return process, address, nil
 }
@@ -280,11 +291,18 @@ func serveHeldWorker(ctx context.Context, role string) error {
 	}
 	fmt.Println(listener.Addr())
 	web := &http.Server{ReadHeaderTimeout: patience, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		before := cpu() // the collection is this question's work
-		debug.FreeOSMemory()
-		_ = json.NewEncoder(w).Encode(usage{Resident: resident(), CPU: before, Answered: cpu(), Dials: dials()})
+		u := usageNow()
+		u.Dials = dials()
+		_ = json.NewEncoder(w).Encode(u)
 	})}
 	return web.Serve(listener)
+}
+
+// usageNow is what this process uses. The collection is the question's own work.
+func usageNow() usage {
+	before := cpu()
+	debug.FreeOSMemory()
+	return usage{Resident: resident(), CPU: before, Answered: cpu()}
 }
 
 func startHeldOurs(ctx context.Context, dir, temporalAddress, carrierURL string) error {

@@ -27,7 +27,7 @@ func main() {
 	flag.IntVar(&o.n, "n", 100, "calls of each kind and side")
 	flag.BoolVar(&o.asJSON, "json", false, "print JSON instead of a table")
 	flag.BoolVar(&o.quick, "quick", false, "a few calls only, to see that it works; targets are shown and not judged")
-	flag.StringVar(&o.only, "only", "", "only one part: times, alerts, held or rest; or alert-load, which is no part of the whole")
+	flag.StringVar(&o.only, "only", "", "only one part: times, alerts, held, rest or requests; or alert-load, which is no part of the whole")
 	flag.DurationVar(&o.lasts, "for", 10*time.Minute, "how long alert-load lasts, at least 10s")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -35,6 +35,10 @@ func main() {
 	if role := os.Getenv(heldRole); role != "" {
 		fmt.Fprintln(os.Stderr, "bench:", serveHeldWorker(ctx, role))
 		os.Exit(1) //nolint:gocritic // a worker is killed, not stopped
+	}
+	if role := os.Getenv(deskRole); role != "" {
+		fmt.Fprintln(os.Stderr, "bench:", serveDesk(ctx, role))
+		os.Exit(1) //nolint:gocritic // so is this one
 	}
 	passed, err := run(ctx, o)
 	if err != nil {
@@ -80,6 +84,11 @@ func run(ctx context.Context, o options) (passed bool, err error) {
 func measure(ctx context.Context, o options, dir string) (r report, err error) {
 	if o.wants("alerts") { // it has servers of its own
 		if r.Alerts, err = measureAlerts(ctx, dir, o.n, os.Stderr); err != nil || o.only != "" {
+			return r, err
+		}
+	}
+	if !o.quick && o.wants("requests") { // so have they
+		if r.Requests, err = measureRequests(ctx, dir, o.n, os.Stderr); err != nil || o.only != "" {
 			return r, err
 		}
 	}

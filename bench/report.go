@@ -20,6 +20,8 @@ type report struct {
 	Load   *alertLoad   `json:"alert_load,omitempty"`
 
 	REST map[string]restReport `json:"rest,omitempty"` // by database
+
+	Requests *requestsReport `json:"requests,omitempty"`
 }
 
 func (r report) passes() bool {
@@ -28,7 +30,7 @@ func (r report) passes() bool {
 			return false
 		}
 	}
-	return r.Alerts.passes() && r.Load.passes() && allPass(r.Figures) && !slices.ContainsFunc(r.Held, func(h held) bool { return !h.Pass })
+	return r.Alerts.passes() && r.Load.passes() && r.Requests.passes() && allPass(r.Figures) && !slices.ContainsFunc(r.Held, func(h held) bool { return !h.Pass })
 }
 
 func (r report) print(out io.Writer) error {
@@ -45,7 +47,7 @@ func (r report) print(out io.Writer) error {
 	if err := errors.Join(r.Alerts.print(out), r.Load.print(out)); err != nil {
 		return err
 	}
-	return printREST(out, r.REST)
+	return errors.Join(printREST(out, r.REST), r.Requests.print(out))
 }
 
 func printREST(out io.Writer, reports map[string]restReport) error {

@@ -3,10 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -25,17 +24,50 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// requestsSide is the side of a worker that looks after requests for numbers, with the API beside it.
-const requestsSide = "requests"
+// deskRole has the program be API and worker of requests for numbers, in a process of its own.
+const deskRole = "RINGDOWN_BENCH_REQUESTS"
 
-// serveDesk is API and worker in this process. It returns the API.
-func serveDesk(ctx context.Context, w heldPlace, public string, runs *runsInMemory) (http.Handler, error) {
-	logs, err := os.Create(filepath.Join(w.dir, "ringdown.log")) // logging costs what it costs in production
+// deskPlace is where it works.
+type deskPlace struct {
+	dir, temporal, carrier string // its files, and the addresses of its server and of the carrier
+	cacheSize              int    // how many runs it holds in memory at most
+}
+
+// serveDesk is API and worker in one process, until it is killed. At its root it says what it uses.
+func serveDesk(ctx context.Context, role string) error {
+	var at deskPlace
+	if _, err := fmt.Sscan(role, &at.dir, &at.temporal, &at.carrier, &at.cacheSize); err != nil {
+		return fmt.Errorf("%s=%q: want folder, Temporal, carrier and size of the cache: %w", deskRole, role, err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	runs := &runsInMemory{}
+	rest, err := startDeskIn(ctx, at, "http://"+listener.Addr().String(), runs)
+	if err != nil {
+		return err
+	}
+	fmt.Println(listener.Addr())
+	mux := http.NewServeMux()
+	mux.Handle("/", rest)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		u := usageNow()
+		u.Held, u.Missed = runs.held.Load(), runs.missed.Load()
+		_ = json.NewEncoder(w).Encode(u)
+	})
+	web := &http.Server{ReadHeaderTimeout: patience, Handler: mux}
+	return web.Serve(listener)
+}
+
+// startDeskIn starts the worker, and is the API.
+func startDeskIn(ctx context.Context, at deskPlace, public string, runs *runsInMemory) (http.Handler, error) {
+	logs, err := os.Create(filepath.Join(at.dir, "ringdown.log")) // logging costs what it costs in production
 	if err != nil {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}
 	logger := slog.New(slog.NewJSONHandler(logs, nil))
-	rows, err := store.Open(ctx, "sqlite:"+filepath.Join(w.dir, "ringdown.db"), logger)
+	rows, err := store.Open(ctx, "sqlite:"+filepath.Join(at.dir, "ringdown.db"), logger)
 	if err != nil {
 		return nil, err
 	}
@@ -46,12 +78,12 @@ func serveDesk(ctx context.Context, w heldPlace, public string, runs *runsInMemo
 		return nil, err
 	}
 	engine, err := client.DialContext(ctx, client.Options{
-		HostPort: w.temporal, DataConverter: workflows.DataConverter(), Logger: quiet(), MetricsHandler: runs,
+		HostPort: at.temporal, DataConverter: workflows.DataConverter(), Logger: quiet(), MetricsHandler: runs,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reach Temporal: %w", err)
 	}
-	rest, err := twilio.New(twilio.Config{AccountSID: accountSID, AuthToken: authToken, APIURL: w.carrier, Log: logger})
+	rest, err := twilio.New(twilio.Config{AccountSID: accountSID, AuthToken: authToken, APIURL: at.carrier, Log: logger})
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +96,7 @@ func serveDesk(ctx context.Context, w heldPlace, public string, runs *runsInMemo
 	}
 	go func() {
 		err := worker.Run(ctx, worker.Config{
-			Temporal: engine, Store: rows, Carrier: rest, PublicURL: public, CacheSize: w.cacheSize, Log: logger,
+			Temporal: engine, Store: rows, Carrier: rest, PublicURL: public, CacheSize: at.cacheSize, Log: logger,
 		})
 		_, _ = fmt.Fprintln(os.Stderr, "worker:", err)
 		os.Exit(1)
@@ -131,29 +163,4 @@ func startSeller() *seller {
 func (s *seller) stop() {
 	s.web.Close()
 	s.carrier.Close()
-}
-
-// ask makes a request of the API. Its answer is read into answer. An empty token makes it one that is not repeatable.
-func (d *desk) ask(ctx context.Context, method, path, token, body string, answer any) error {
-	r, err := http.NewRequestWithContext(ctx, method, "http://"+d.worker.address+path, strings.NewReader(body))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Authorization", "Bearer "+restKey)
-	r.Header.Set("Content-Type", "application/json")
-	if token != "" {
-		r.Header.Set("Idempotency-Key", token)
-	}
-	response, err := d.client.Do(r)
-	if err != nil {
-		return err
-	}
-	said, err := io.ReadAll(response.Body)
-	if err := errors.Join(err, response.Body.Close()); err != nil {
-		return err
-	}
-	if response.StatusCode >= http.StatusMultipleChoices {
-		return fmt.Errorf("%s %s: %s: %s", method, path, response.Status, said)
-	}
-	return json.Unmarshal(said, answer)
 }

@@ -16,9 +16,9 @@ import (
 	"go.temporal.io/sdk/testsuite"
 )
 
-// startTemporal starts the server as `ringdown dev` does, with the same settings. What it complains of is
-// written to faults.
-func startTemporal(ctx context.Context, dir string, faults io.Writer) (*testsuite.DevServer, error) {
+// startTemporal starts the server as `ringdown dev` does, with the same settings and some more. What it complains of
+// is written to faults.
+func startTemporal(ctx context.Context, dir string, faults io.Writer, more ...string) (*testsuite.DevServer, error) {
 	path := os.Getenv("TEMPORAL_CLI")
 	if path == "" {
 		path = filepath.Join("bin", "temporal")
@@ -35,6 +35,7 @@ func startTemporal(ctx context.Context, dir string, faults io.Writer) (*testsuit
 	for name, kind := range workflows.SearchAttributes() {
 		arguments = append(arguments, "--search-attribute", name+"="+kind)
 	}
+	arguments = append(arguments, more...)
 	server, err := testsuite.StartDevServer(ctx, testsuite.DevServerOptions{
 		ExistingPath: path, DBFilename: filepath.Join(dir, "temporal.db"), LogLevel: "error", Stdout: io.Discard, Stderr: faults,
 		ExtraArgs: arguments, ClientOptions: &client.Options{Logger: quiet()},

@@ -40,12 +40,32 @@ func (e *InUseError) Error() string {
 // AllotmentError says that a customer has as much of something as they may have.
 type AllotmentError struct {
 	What     string // numbers or licences
-	Used     int    // requests that are approved count as numbers
+	Used     int    // requests that count as numbers among them
+	Requests int    // how many these are
 	Allotted int
+	Reason   string // the field in which a reason for one more may be given; empty: none may
 }
 
 func (e *AllotmentError) Error() string {
-	return fmt.Sprintf("%d of %d %s are in use: give some up, or have more allotted", e.Used, e.Allotted, e.What)
+	used := fmt.Sprintf("%d of %d %s are in use", e.Used, e.Allotted, e.What)
+	switch numbers := e.Used - e.Requests; {
+	case e.Requests > 0 && numbers > 0:
+		used = fmt.Sprintf("%s and %s of %d allotted are in use", counted(numbers, "number"), counted(e.Requests, "request"), e.Allotted)
+	case e.Requests > 0:
+		used = fmt.Sprintf("%s of %d allotted are in use", counted(e.Requests, "request"), e.Allotted)
+	}
+	if e.Reason == "" {
+		return used + ": give some up, or have more allotted"
+	}
+	return fmt.Sprintf("%s: give some up, have more allotted, or say in %q why there should be one more", used, e.Reason)
+}
+
+// counted is a number of things, as in 1 number and 2 numbers.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // InvalidError is a value that its giver must mend before trying again.

@@ -43,7 +43,10 @@ func FormFor(country Country, t NumberType, kind EndUserType, allotted bool) (Fo
 		kind = kinds[0]
 	}
 	regulation, ok := offer.For(kind)
-	if !ok && kind != "" {
+	switch {
+	case !ok && kind != "" && len(kinds) == 0:
+		return Form{}, &InvalidError{Field: "end_user", Reason: "leave it out: nobody asks there who uses the number"}
+	case !ok && kind != "":
 		return Form{}, &InvalidError{Field: "end_user", Reason: "must be one who may have such a number: " + orNone(kinds)}
 	}
 	f := Form{
@@ -119,7 +122,8 @@ func (s FormStep) properties() map[string]any {
 }
 
 // AskableFields are the fields of a form that a requester may be asked to mend, in the order of the form: each as a
-// whole, then its parts, as in address.city. Whoever asks for another end_user asks for all that depends on it.
+// whole, then its parts, as in address.city. Whoever asks for another end_user asks for all that depends on it. An address
+// may be asked for as a whole where the form has none: the carrier may want one of which the catalogue does not know.
 func AskableFields(f Form) []string {
 	var askable []string
 	for _, step := range f.Steps {
@@ -132,6 +136,9 @@ func AskableFields(f Form) []string {
 				askable = append(askable, fmt.Sprintf("%s.%s", field, part))
 			}
 		}
+	}
+	if !slices.Contains(askable, "address") {
+		askable = append(askable, "address")
 	}
 	return askable
 }

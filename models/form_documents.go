@@ -12,9 +12,16 @@ func (r DocumentRule) addressAlone() bool {
 	return slices.ContainsFunc(r.Accepted, func(t DocumentType) bool { return !t.File() })
 }
 
-// files are the documents that a rule accepts as a file.
+// files are the documents that a rule accepts as a file. Of those of one name it has the first: of a choice with two that
+// are alike, neither could be taken.
 func (r DocumentRule) files() []DocumentType {
-	return slices.DeleteFunc(slices.Clone(r.Accepted), func(t DocumentType) bool { return !t.File() })
+	var files []DocumentType
+	for _, t := range r.Accepted {
+		if t.File() && !slices.ContainsFunc(files, func(other DocumentType) bool { return other.Name == t.Name }) {
+			files = append(files, t)
+		}
+	}
+	return files
 }
 
 // documentProperties are one for each rule that a file may prove.

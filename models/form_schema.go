@@ -16,10 +16,14 @@ type property struct {
 	schema   map[string]any
 }
 
-// object is the JSON Schema of an object with these properties and no others.
+// object is the JSON Schema of an object with these properties and no others. Of those of one name it has the first: a
+// name that is required twice would make it no JSON Schema.
 func object(properties ...property) map[string]any {
 	all, required := map[string]any{}, []any{}
 	for _, p := range properties {
+		if _, twice := all[p.name]; twice {
+			continue
+		}
 		all[p.name] = p.schema
 		if p.required {
 			required = append(required, p.name)

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -125,5 +126,44 @@ func TestRulesOfManyKinds(t *testing.T) {
 				t.Errorf("takes it: %v, %v", err == nil, err)
 			}
 		})
+	}
+}
+
+// twice is a country whose rules name everything twice.
+var twice = Country{Code: "XX", Name: "Nowhere", Types: []OfferedType{{
+	Type: NumberLocal, Address: AddressNone,
+	Regulations: []Regulation{{
+		EndUser: Business,
+		Fields:  []Field{{Name: "form", Choices: []string{"AG", "AG"}}, {Name: "form"}},
+		Documents: []DocumentRule{
+			{Name: "proof", Accepted: []DocumentType{
+				{Name: "deed", Fields: []Field{{Name: "owner"}, {Name: "owner"}}}, {Name: "deed"}, {Name: "bill"}, {Name: "bill"}}},
+			{Name: "proof", Accepted: []DocumentType{{Name: "photo"}}},
+		},
+	}},
+}}}
+
+func TestWhatRulesNameTwiceIsAskedOnce(t *testing.T) {
+	form, err := FormFor(twice, NumberLocal, "", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	filled := RequestForm{
+		Name: "Support", Country: "XX", Type: NumberLocal, Email: "alice@example.com", EndUser: Business, Person: map[string]string{"form": "AG"},
+		Documents: map[string]SubmittedDocument{"proof": {Type: "deed", Fields: map[string]string{"owner": "Alice"}, File: uploaded}},
+	}
+	if err := compiled(t, form.Schema()).Validate(decoded(t, filled)); err != nil {
+		t.Error(err)
+	}
+	for _, step := range form.Steps {
+		compiled(t, step.Schema)
+	}
+	filled.Documents["proof"] = SubmittedDocument{Type: "photo", File: uploaded}
+	if compiled(t, form.Schema()).Validate(decoded(t, filled)) == nil {
+		t.Error("the second rule counts")
+	}
+	want := "area_code locality contains details email person person.form documents documents.proof address"
+	if got := strings.Join(AskableFields(form), " "); got != want {
+		t.Errorf("one may ask for %s", got)
 	}
 }

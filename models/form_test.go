@@ -288,14 +288,15 @@ func TestFormsThatThereAreNot(t *testing.T) {
 		kind    NumberType
 		user    EndUserType
 		field   string
+		says    string
 	}{
-		{"a type that is not sold there", "US", NumberMobile, "", "type"},
-		{"no type", "US", "", "", "type"},
-		{"a kind that may not have it", "FR", NumberLocal, Individual, "end_user"},
-		{"a kind where nobody asks", "US", NumberLocal, Business, "end_user"},
-		{"a kind that is none", "DE", NumberLocal, "robot", "end_user"},
-		{"a type of another country", OtherCountry, NumberLocal, "", "type"},
-		{"a kind in another country", OtherCountry, "", Business, "end_user"},
+		{"a type that is not sold there", "US", NumberMobile, "", "type", "must be a type that is offered there"},
+		{"no type", "US", "", "", "type", "local, toll_free"},
+		{"a kind that may not have it", "FR", NumberLocal, Individual, "end_user", "must be one who may have such a number: business"},
+		{"a kind where nobody asks", "US", NumberLocal, Business, "end_user", "leave it out: nobody asks there who uses the number"},
+		{"a kind that is none", "DE", NumberLocal, "robot", "end_user", "business, individual"},
+		{"a type of another country", OtherCountry, NumberLocal, "", "type", "must be left out"},
+		{"a kind in another country", OtherCountry, "", Business, "end_user", "must be left out"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			country := Country{Code: OtherCountry}
@@ -304,8 +305,8 @@ func TestFormsThatThereAreNot(t *testing.T) {
 			}
 			_, err := FormFor(country, c.kind, c.user, false)
 			var invalid *InvalidError
-			if !errors.As(err, &invalid) || invalid.Field != c.field {
-				t.Errorf("got %v, want a fault of %s", err, c.field)
+			if !errors.As(err, &invalid) || invalid.Field != c.field || !strings.Contains(invalid.Reason, c.says) {
+				t.Errorf("got %v, want a fault of %s: %s", err, c.field, c.says)
 			}
 		})
 	}
@@ -318,13 +319,13 @@ func TestAskableFields(t *testing.T) {
 		form Form
 		want string
 	}{
-		{"no paperwork", formFor(t, "US", NumberTollFree, "", false), "area_code contains details email"},
-		{"an exception", formFor(t, "US", NumberLocal, "", true), "area_code locality contains details email exception"},
-		{"in words", formFor(t, OtherCountry, "", "", false), "details email"},
+		{"no paperwork", formFor(t, "US", NumberTollFree, "", false), "area_code contains details email address"},
+		{"an exception", formFor(t, "US", NumberLocal, "", true), "area_code locality contains details email exception address"},
+		{"in words", formFor(t, OtherCountry, "", "", false), "details email address"},
 		{"paperwork", formFor(t, "DE", NumberLocal, Individual, false),
 			"area_code locality contains details email end_user person person.first_name person.last_name " + address + " documents documents.name_info"},
 		{"where one kind alone may have it", formFor(t, "EE", NumberMobile, "", false),
-			"area_code contains details email person person.business_name documents documents.business_name_info"},
+			"area_code contains details email person person.business_name documents documents.business_name_info address"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := AskableFields(c.form)

@@ -7,7 +7,7 @@ import "time"
 type KeptReply struct {
 	KeyID     string              `gorm:"primaryKey"` // of the API key that asked; empty: the one of the environment
 	Token     string              `gorm:"primaryKey"` // the Idempotency-Key
-	Claim     string              // of whoever makes the reply, or has made it
+	Claim     string              // of whoever makes the reply, or has made it; empty: it was given up
 	Request   []byte              // a SHA-256 of what was asked
 	Status    int                 // of HTTP; zero while the reply is made
 	Header    map[string][]string `gorm:"serializer:json"`
@@ -19,6 +19,6 @@ const (
 	// RepliesLast is how long after its request a reply is kept.
 	RepliesLast = 24 * time.Hour
 	// ReplyWithin is how long a reply may be in the making. A claim that is older was lost with
-	// its process: the next request like it has the next try.
+	// its process: the same request has the next try.
 	ReplyWithin = time.Minute
 )

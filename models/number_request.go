@@ -124,7 +124,8 @@ type Provisioning struct {
 	PhoneNumberID string  `json:"phone_number_id"` // ours; it is in the number's webhooks before there is a row
 	Verified      bool    `json:"verified"`        // its webhooks are as they should be
 
-	Unsure    Phone    `json:"unsure,omitempty"`    // a number that may have been bought: nothing was heard of its purchase
+	Unsure    Step     `json:"unsure,omitempty"`    // one of which nothing was heard, and which may have been done
+	Exception string   `json:"exception,omitempty"` // why it is one more than allotted
 	Leftovers []string `json:"leftovers,omitempty"` // the carrier's ids of what nobody needs any more, in the order in which it goes
 }
 
@@ -142,7 +143,9 @@ const (
 )
 
 // Decided says whether the carrier has said yes or no. What nobody knows yet counts as decided, so that it is looked at.
-func (s BundleStatus) Decided() bool { return s != BundleDraft && s != BundlePending && s != BundleInReview }
+func (s BundleStatus) Decided() bool {
+	return s != BundleDraft && s != BundlePending && s != BundleInReview
+}
 
 // Good says whether numbers can be bought with a bundle.
 func (s BundleStatus) Good() bool { return s == BundleApproved || s == BundleProvisional }
@@ -189,11 +192,20 @@ type RequestEvent struct {
 	Fields   []string    `json:"fields,omitempty"`   // of the form, that are asked or were answered
 	Internal bool        `json:"internal,omitempty"` // for reviewers alone
 	Tell     []Party     `json:"tell,omitempty"`     // who is told of it
+	Assignee string      `json:"assignee,omitempty"` // the id of the user who is told among reviewers; empty: all are
 }
 
-// ForRequester is a request as its requester may see it.
+// ForRequester is a request as its requester may see it: without what reviewers say among themselves, and without what
+// went wrong at the carrier or here.
 func (r NumberRequest) ForRequester() NumberRequest {
 	r.History = slices.DeleteFunc(slices.Clone(r.History), func(e RequestEvent) bool { return e.Internal })
+	for i := range r.History {
+		r.History[i].Assignee = ""
+	}
+	r.Assignee, r.Provisioning = nil, Provisioning{}
+	if !r.Status.Final() {
+		r.Reason = ""
+	}
 	return r
 }
 

@@ -42,11 +42,12 @@ type Found struct {
 	Regulation Regulation      `json:"regulation"`
 	Candidate  Candidate       `json:"candidate"`
 	Bundle     BundleStatus    `json:"bundle,omitempty"`
-	Reasons    []CarrierReason `json:"reasons,omitempty"` // what is wrong with the paperwork
-	Refused    string          `json:"refused,omitempty"` // why a reviewer is to look again, as a sentence
-	Taken      bool            `json:"taken,omitempty"`   // somebody else has the number
-	Gone       bool            `json:"gone,omitempty"`    // the carrier does not know any more what was made before
-	Stays      []string        `json:"stays,omitempty"`   // what the carrier would not remove
+	Reasons    []CarrierReason `json:"reasons,omitempty"`  // what is wrong with the paperwork
+	Back       string          `json:"back,omitempty"`     // why a reviewer is to look again, as a sentence
+	Exceeded   bool            `json:"exceeded,omitempty"` // there is one number more than allotted
+	Taken      bool            `json:"taken,omitempty"`    // somebody else has the number
+	Gone       bool            `json:"gone,omitempty"`     // the carrier does not know any more what was made before
+	Stays      []string        `json:"stays,omitempty"`    // what the carrier would not remove
 }
 
 // Words is a step for people.
@@ -98,8 +99,8 @@ func (r NumberRequest) NextStep() Step {
 	}
 }
 
-// Untidy says whether something may be left at the carrier that nobody needs. A purchase of which nothing was heard may
-// still be found by whoever tries it again.
+// Untidy says whether something may be left at the carrier that nobody needs. A step of which nothing was heard may have
+// been done: who tries it again finds what it made, who does not has it removed.
 func (r NumberRequest) Untidy() bool {
 	p := r.Provisioning
 	return len(p.Leftovers) > 0 || p.Unsure != "" && (r.Status.Final() || !p.Regulated)
@@ -198,7 +199,10 @@ func (p Provisioning) again() Provisioning {
 
 // stale has everything removed that was made at the carrier, and begins another round.
 func (p Provisioning) stale() Provisioning {
-	fresh := Provisioning{Round: p.Round, Reserved: p.Reserved, Tried: p.Tried, Leftovers: p.made(), Unsure: p.Unsure}
+	fresh := Provisioning{
+		Round: p.Round, Reserved: p.Reserved, PhoneNumberID: p.PhoneNumberID, Exception: p.Exception, Tried: p.Tried,
+		Leftovers: p.made(), Unsure: p.Unsure,
+	}
 	if len(fresh.Leftovers) > 0 || p.Regulated {
 		fresh.Round++
 	}

@@ -11,13 +11,16 @@ import (
 // After is a request after a step has found or made something.
 func (r NumberRequest) After(step Step, found Found, now time.Time) NumberRequest {
 	p := &r.Provisioning
+	if p.Unsure == step { // now something was heard
+		p.Unsure = ""
+	}
 	switch {
 	case found.Gone:
 		r.Provisioning = r.Provisioning.stale()
-		return r.Fail("The carrier does not know any more what was made for this request: somebody has removed it there. "+
-			"Try again, and it is made anew.", now)
-	case found.Refused != "":
-		return r.back(found.Refused, now)
+		return r.Fail("What was made at the carrier for this request does not serve any more: somebody has removed it there, or "+
+			"other paperwork is asked by now. Try again, and it is made anew.", now)
+	case found.Back != "":
+		return r.back(found.Back, now)
 	case len(found.Reasons) > 0:
 		return r.refused(step, found, now)
 	}
@@ -26,6 +29,9 @@ func (r NumberRequest) After(step Step, found Found, now time.Time) NumberReques
 		return r.tidied(found.Stays, now)
 	case StepReserve:
 		p.Reserved = true
+		if found.Exceeded {
+			p.Exception = r.Approval.Override
+		}
 		if p.PhoneNumberID == "" {
 			p.PhoneNumberID = found.ID
 		}
@@ -33,6 +39,7 @@ func (r NumberRequest) After(step Step, found Found, now time.Time) NumberReques
 		p.Regulated, p.Regulation = true, found.Regulation
 	case StepChoose:
 		r.Approval = r.Approval.with(found.Candidate)
+		r = r.done(now, "A number is chosen"+inPlace(found.Candidate)+".")
 	case StepAddress:
 		p.AddressID = found.ID
 		r = r.done(now, "The carrier has the address.")
@@ -74,6 +81,14 @@ func (r NumberRequest) done(now time.Time, text string) NumberRequest {
 	return r.noted(ourselves, now, RequestEvent{Kind: HistoryDone, Text: text})
 }
 
+// inPlace says where a candidate is; empty when that is unknown.
+func inPlace(c Candidate) string {
+	if c.Locality == "" {
+		return ""
+	}
+	return " in " + c.Locality
+}
+
 // with is an approval of a candidate.
 func (a *Approval) with(c Candidate) *Approval {
 	approval := *a
@@ -84,7 +99,7 @@ func (a *Approval) with(c Candidate) *Approval {
 // back gives a request to the reviewers.
 func (r NumberRequest) back(why string, now time.Time) NumberRequest {
 	r.Approval = nil
-	return r.next(RequestInReview, ourselves, now, RequestEvent{Kind: HistoryReturned, Text: why, Tell: []Party{PartyReviewer}})
+	return r.next(RequestInReview, ourselves, now, RequestEvent{Kind: HistoryReturned, Text: why, Tell: []Party{PartyReviewer, PartyRequester}})
 }
 
 // refused gives a request to its requester, with what is wrong with the paperwork.
@@ -116,6 +131,11 @@ func (r NumberRequest) polled(step Step, status BundleStatus, now time.Time) Num
 	p := &r.Provisioning
 	p.Submitted, p.Bundle, p.PollAt = true, status, nil
 	switch {
+	case status == BundleDraft && step == StepPoll: // somebody has taken it back in the carrier's console
+		p.Submitted, p.Compliant = false, false
+		return r.next(RequestProvisioning, ourselves, now, RequestEvent{
+			Kind: HistoryReviewed, Text: "The paperwork is a draft again at the carrier. It is checked and submitted once more.", Internal: true,
+		})
 	case status.Good() && step == StepSubmit: // it had been submitted before
 		return r
 	case status.Good():
@@ -139,7 +159,6 @@ const triedAtMost = 5
 // bought takes in a purchase, or that somebody else was first.
 func (r NumberRequest) bought(found Found, now time.Time) NumberRequest {
 	p := &r.Provisioning
-	p.Unsure = ""
 	if !found.Taken {
 		p.NumberID = found.ID
 		return r.done(now, "The number is bought.")
@@ -162,25 +181,25 @@ func (r NumberRequest) tidied(stays []string, now time.Time) NumberRequest {
 		e.Text = "The carrier would not remove all that is not needed. Remove by hand in its console, or leave it: " + strings.Join(stays, ", ") + "."
 		e.Internal, e.Tell = true, []Party{PartyReviewer}
 	}
+	r.ActsNext = r.actsNext()
 	return r.noted(ourselves, now, e)
 }
 
 // Fail parks a request: a person is to act.
 func (r NumberRequest) Fail(why string, now time.Time) NumberRequest {
 	r.Reason = why
-	return r.next(RequestFailed, ourselves, now, RequestEvent{Kind: HistoryFailed, Text: why, Tell: []Party{PartyReviewer}})
+	return r.next(RequestFailed, ourselves, now, RequestEvent{Kind: HistoryFailed, Text: why, Internal: true, Tell: []Party{PartyReviewer}})
 }
 
 // FailUnheard parks a request of whose last step nothing was heard: it may have been done.
 func (r NumberRequest) FailUnheard(step Step, why string, now time.Time) NumberRequest {
-	if step == StepBuy {
-		r.Provisioning.Unsure = r.Approval.Candidate.Number
-	}
+	r.Provisioning.Unsure = step
 	return r.Fail(why, now)
 }
 
 // Fulfilled is a request that was fulfilled by hand, once its number has a route.
 func (r NumberRequest) Fulfilled(routeID string, now time.Time) NumberRequest {
 	r.CallRouteID = routeID
+	r.ActsNext = r.actsNext()
 	return r.done(now, "The number has a route.")
 }

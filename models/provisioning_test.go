@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 var german = Regulation{
@@ -83,9 +84,9 @@ func TestWhatAStepFindsDecidesWhoActsNext(t *testing.T) {
 		want  RequestStatus
 		kind  HistoryKind
 	}{
-		"no place in the allotment":  {StepReserve, Found{Refused: "3 of 3 numbers are in use."}, RequestInReview, HistoryReturned},
+		"no place in the allotment":  {StepReserve, Found{Back: "3 of 3 numbers are in use."}, RequestInReview, HistoryReturned},
 		"the form lacks something":   {StepRegulation, Found{Reasons: []CarrierReason{{Field: "person.business_name", Text: "Missing."}}}, RequestWaitingForRequester, HistoryRefused},
-		"nothing fits the wishes":    {StepChoose, Found{Refused: "None."}, RequestInReview, HistoryReturned},
+		"nothing fits the wishes":    {StepChoose, Found{Back: "None."}, RequestInReview, HistoryReturned},
 		"the file is not compliant":  {StepEvaluate, Found{Reasons: []CarrierReason{{Text: "Blurred."}}}, RequestWaitingForRequester, HistoryRefused},
 		"the carrier takes its time": {StepPoll, Found{Bundle: BundleInReview}, RequestWaitingForCarrier, HistoryReviewed},
 		"the carrier has approved":   {StepPoll, Found{Bundle: BundleApproved}, RequestProvisioning, HistoryReviewed},
@@ -132,6 +133,62 @@ func TestANumberThatIsTakenIsFollowedByOneLikeIt(t *testing.T) {
 	}
 	if r.Status != RequestInReview {
 		t.Errorf("after %d sold numbers: %s", triedAtMost, r.Status)
+	}
+}
+
+func TestALaterRoundKeepsTheNumbersIDAndWhyItIsOneMore(t *testing.T) {
+	r := standsAt(t, RequestProvisioning)
+	r.Approval.Override = "For the launch."
+	r = r.After(StepReserve, Found{ID: "n1", Exceeded: true}, asked)
+	r = r.After(StepRegulation, Found{Regulation: german}, asked)
+	r = r.After(StepEvaluate, Found{Reasons: []CarrierReason{{Field: "address", Text: "Wrong city."}}}, asked)
+	if p := r.Provisioning; p.PhoneNumberID != "n1" || p.Exception != "For the launch." || !p.Reserved || p.Round != 2 {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestAStepOfWhichNothingWasHeardIsTidiedOnlyWhenItIsNotTriedAgain(t *testing.T) {
+	r := standsAt(t, RequestProvisioning)
+	r.Provisioning = Provisioning{Round: 1, Reserved: true, Regulated: true, AddressID: "AD1"}
+	r = r.FailUnheard(StepBuy, "No answer.", asked)
+	if r.Untidy() {
+		t.Error("it is tidied before anybody has decided")
+	}
+	again, err := r.Retry(ToRetry{By: rita}, asked)
+	if err != nil || again.NextStep() != StepBuy {
+		t.Errorf("tried again, the next step is %s, %v", again.NextStep(), err)
+	}
+	if done := again.After(StepBuy, Found{ID: "PN1"}, asked); done.Provisioning.Unsure != "" {
+		t.Error("it counts as unheard though it was heard")
+	}
+	rejected, err := r.Reject(ToReject{By: rita, Reason: "No."}, asked)
+	if err != nil || !rejected.Untidy() || rejected.ActsNext != PartyRingdown {
+		t.Errorf("rejected, it is tidied: %v, next %q, %v", rejected.Untidy(), rejected.ActsNext, err)
+	}
+	if gone := rejected.After(StepTidy, Found{}, asked); gone.Untidy() || gone.ActsNext != "" {
+		t.Errorf("tidied, next is %q", gone.ActsNext)
+	}
+}
+
+func TestPaperworkThatIsADraftAgainIsSubmittedOnceMore(t *testing.T) {
+	r := standsAt(t, RequestWaitingForCarrier)
+	r.Provisioning.Reserved, r.Provisioning.Regulated, r.Provisioning.Regulation = true, true, Regulation{CarrierID: "RN1"}
+	r.Provisioning.EndUserID, r.Provisioning.BundleID, r.Provisioning.Assigned, r.Provisioning.AddressID = "IT1", "BU1", true, "AD1"
+	r = r.After(StepPoll, Found{Bundle: BundleDraft}, asked)
+	if r.Status != RequestProvisioning || r.NextStep() != StepEvaluate {
+		t.Errorf("%s, next %s", r.Status, r.NextStep())
+	}
+}
+
+func TestReviewersAreToldOfACarrierThatTakesWeeks(t *testing.T) {
+	r := standsAt(t, RequestWaitingForCarrier)
+	if r.RemindAt == nil || *r.RemindAt != asked.Add(7*24*time.Hour) {
+		t.Fatalf("reminded at %v", r.RemindAt)
+	}
+	r = r.Remind(*r.RemindAt)
+	last := r.History[len(r.History)-1]
+	if !slices.Equal(last.Tell, []Party{PartyReviewer}) || r.RemindAt == nil {
+		t.Errorf("told %v, again at %v", last.Tell, r.RemindAt)
 	}
 }
 

@@ -68,7 +68,11 @@ func (f RequestForm) Validate() error {
 		least = 1 // words are all there is
 	}
 	lines(&faults, "details", f.Details, least, detailsAtMost)
-	lines(&faults, "exception", f.Exception, 0, exceptionAtMost)
+	least = 0
+	if f.Exception != "" {
+		least = 1 // what is blank is no reason
+	}
+	lines(&faults, "exception", f.Exception, least, exceptionAtMost)
 	text(&faults, "locality", f.Locality, 0, localityAtMost)
 	texts(&faults, "person", f.Person)
 	if f.Address != nil {

@@ -19,8 +19,8 @@ func (r NumberRequest) Notices() []Notice {
 			switch {
 			case to == PartyRequester:
 				n.Email = r.Form.Email
-			case r.Assignee != nil:
-				n.Assignee = r.Assignee.UserID
+			default:
+				n.Assignee = e.Assignee
 			}
 			notices = append(notices, n)
 		}
@@ -59,7 +59,11 @@ func headline(e RequestEvent, to Party) string {
 // letter is the body of a notice.
 func (r NumberRequest) letter(e RequestEvent, to Party) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n", e.Text)
+	text := e.Text
+	if e.Kind == HistoryReturned && to == PartyRequester {
+		text = "A reviewer looks at your request once more."
+	}
+	fmt.Fprintf(&b, "%s\n\n", text)
 	if e.By.Name != "" && e.By != ourselves {
 		fmt.Fprintf(&b, "From: %s\n", e.By.Name)
 	}
@@ -67,7 +71,7 @@ func (r NumberRequest) letter(e RequestEvent, to Party) string {
 		fmt.Fprintf(&b, "Concerns: %s\n", strings.Join(e.Fields, ", "))
 	}
 	fmt.Fprintf(&b, "Request: %s (%s), id %s\n", r.Form.Name, wanted(r.Form), r.ID)
-	if how := howTo(e.Kind, to); how != "" {
+	if how := r.howTo(e.Kind, to); how != "" {
 		fmt.Fprintf(&b, "What to do: %s\n", how)
 	}
 	return b.String()
@@ -82,7 +86,7 @@ func wanted(f RequestForm) string {
 }
 
 // howTo says what whoever reads a notice may do.
-func howTo(kind HistoryKind, to Party) string {
+func (r NumberRequest) howTo(kind HistoryKind, to Party) string {
 	switch kind {
 	case HistorySubmitted:
 		if to == PartyReviewer {
@@ -99,9 +103,19 @@ func howTo(kind HistoryKind, to Party) string {
 		if to == PartyRequester {
 			return "answer the question, or withdraw the request"
 		}
+		switch {
+		case r.ActsNext == PartyCarrier:
+			return "look into the carrier's console"
+		case r.Status == RequestFailed:
+			return "mend what is wrong and try again, or reject it"
+		}
 		return "approve it, reject it, or ask back"
-	case HistoryAnswered, HistoryReturned:
+	case HistoryAnswered:
 		return "look at it again"
+	case HistoryReturned:
+		if to == PartyReviewer {
+			return "look at it again"
+		}
 	case HistoryFailed:
 		return "mend what is wrong and try again, or reject it"
 	case HistoryActive, HistoryFulfilled:

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -75,15 +76,31 @@ type ForbiddenError struct{ Reason string }
 func (e *ForbiddenError) Error() string { return e.Reason }
 
 const (
-	wordsAtMost  = 4000 // characters of a question, an answer, a reason or a comment
-	eventsAtMost = 500  // lines of a history, past which nobody may add a comment
+	// wordsAtMost is how many characters a question, an answer, a reason or a comment may have.
+	wordsAtMost = 4000
+	// historyAtMost is how large a history may grow, in bytes of JSON, before nobody may add words to it but those of
+	// a decision. The whole request goes through Temporal, which takes 2 MB and warns from 512 kB on.
+	historyAtMost = 256 << 10
 )
+
+// full is a *ConflictError once so much has been said of a request that nothing more fits.
+func (r NumberRequest) full() error {
+	text, err := json.Marshal(r.History)
+	if err != nil {
+		return err
+	}
+	if len(text) < historyAtMost {
+		return nil
+	}
+	return &ConflictError{Reason: "so much has been said of the request that nothing more fits: approve, reject or withdraw it"}
+}
 
 // Approve has a number set up.
 func (r NumberRequest) Approve(a ToApprove, now time.Time) (NumberRequest, error) {
 	if err := r.reviewed(a.By, "approved", RequestInReview); err != nil {
 		return r, err
 	}
+	a.Override = strings.TrimSpace(a.Override)
 	var faults Faults
 	words(&faults, "override", a.Override, 0)
 	switch {
@@ -140,8 +157,11 @@ func (r NumberRequest) Ask(a ToAsk, now time.Time) (NumberRequest, error) {
 	if err := r.reviewed(a.By, "asked about", RequestInReview, RequestFailed); err != nil {
 		return r, err
 	}
-	if r.Provisioning.NumberID != "" || r.Provisioning.Unsure != "" {
-		return r, &ConflictError{Reason: "its number is bought already: mend what has failed and try again, or reject it"}
+	if r.Provisioning.NumberID != "" || r.Provisioning.Unsure == StepBuy {
+		return r, &ConflictError{Reason: "its number is, or may have been, bought already: mend what has failed and try again, or reject it"}
+	}
+	if err := r.full(); err != nil {
+		return r, err
 	}
 	var faults Faults
 	words(&faults, "question", a.Question, 1)
@@ -151,7 +171,7 @@ func (r NumberRequest) Ask(a ToAsk, now time.Time) (NumberRequest, error) {
 	if err := faults.Err(); err != nil {
 		return r, err
 	}
-	r.Question = &Question{Text: a.Question, Fields: a.Fields, By: a.By.Name, At: now}
+	r.Question, r.Reason = &Question{Text: a.Question, Fields: a.Fields, By: a.By.Name, At: now}, ""
 	return r.next(RequestWaitingForRequester, a.By.Actor, now,
 		RequestEvent{Kind: HistoryAsked, Text: a.Question, Fields: a.Fields, Tell: []Party{PartyRequester}}), nil
 }
@@ -159,6 +179,9 @@ func (r NumberRequest) Ask(a ToAsk, now time.Time) (NumberRequest, error) {
 // Answer gives a request back to the reviewers, changed where the question let it be.
 func (r NumberRequest) Answer(a ToAnswer, now time.Time) (NumberRequest, error) {
 	if err := r.owned(a.By, "answered", RequestWaitingForRequester); err != nil {
+		return r, err
+	}
+	if err := r.full(); err != nil {
 		return r, err
 	}
 	var faults Faults
@@ -232,7 +255,7 @@ func (r NumberRequest) Retry(a ToRetry, now time.Time) (NumberRequest, error) {
 		return r, err
 	}
 	r.Reason = ""
-	return r.next(RequestProvisioning, a.By.Actor, now, RequestEvent{Kind: HistoryRetried, Text: a.Note}), nil
+	return r.next(RequestProvisioning, a.By.Actor, now, RequestEvent{Kind: HistoryRetried, Text: a.Note, Internal: true}), nil
 }
 
 // Comment adds words to a request. Of a reviewer it counts as news, so that nobody is reminded for a day.
@@ -245,8 +268,9 @@ func (r NumberRequest) Comment(a ToComment, now time.Time) (NumberRequest, error
 		return r, &ForbiddenError{"only reviewers make internal comments"}
 	case r.Status.Final():
 		return r, r.conflict("commented on")
-	case len(r.History) >= eventsAtMost:
-		return r, &ConflictError{Reason: fmt.Sprintf("the request has a history of %d lines: no comment is added any more", len(r.History))}
+	}
+	if err := r.full(); err != nil {
+		return r, err
 	}
 	var faults Faults
 	words(&faults, "text", a.Text, 1)
@@ -271,6 +295,9 @@ func (r NumberRequest) Assign(a ToAssign, now time.Time) (NumberRequest, error) 
 	}
 	if r.Status.Final() {
 		return r, r.conflict("assigned")
+	}
+	if err := r.full(); err != nil {
+		return r, err
 	}
 	text := "Nobody looks after it any more."
 	if a.Assignee != nil {
@@ -342,7 +369,7 @@ func (r NumberRequest) conflict(done string) error {
 func (r NumberRequest) lastMove() (RequestEvent, bool) {
 	for _, e := range slices.Backward(r.History) {
 		switch e.Kind {
-		case HistoryCommented, HistoryAssigned, HistoryReminded, HistoryDone, HistoryUndone:
+		case HistoryCommented, HistoryAssigned, HistoryReminded, HistoryDone, HistoryUndone, HistoryTaken:
 		default:
 			return e, true
 		}

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -142,7 +143,7 @@ func TestEachActionIsPossibleInItsStatesAlone(t *testing.T) {
 				}
 			case err != nil:
 				t.Errorf("%s while %s: %v", name, from, err)
-			case after.Status != to || after.ActsNext != to.ActsNext():
+			case after.Status != to || after.ActsNext != to.ActsNext() && name != "fulfil": // the number gets a route first
 				t.Errorf("%s while %s leads to %s, %s acts next; want %s", name, from, after.Status, after.ActsNext, to)
 			case after.Version != before.Version+1 || len(after.History) != len(before.History)+1:
 				t.Errorf("%s while %s: not one more version and line", name, from)
@@ -281,6 +282,10 @@ func TestRemindersComeAsAnnounced(t *testing.T) {
 	if !r.Due().IsZero() {
 		t.Errorf("a third reminder at %v", r.Due())
 	}
+	late := standsAt(t, RequestInReview).Remind(asked.Add(60 * time.Hour)) // no worker was there for two days and a half
+	if due := late.Due(); due != asked.Add(72*time.Hour) {
+		t.Errorf("two reminders %v apart", due.Sub(asked.Add(60*time.Hour)))
+	}
 	commented, err := r.Comment(ToComment{By: rita, Text: "I look."}, asked.Add(100*time.Hour))
 	if err != nil || commented.Due() != asked.Add(124*time.Hour) || commented.Since != asked {
 		t.Errorf("after a comment: due %v since %v, %v", commented.Due(), commented.Since, err)
@@ -309,5 +314,78 @@ func TestInternalCommentsAreForReviewers(t *testing.T) {
 		if strings.Contains(n.Text, "Odd.") {
 			t.Error("an internal comment is told")
 		}
+	}
+}
+
+func TestARequesterSeesNothingOfWhatReviewersAndMachinesSayAmongThemselves(t *testing.T) {
+	r, err := standsAt(t, RequestFailed).Assign(ToAssign{By: rita, Assignee: &Assignee{"u1", "Alice"}}, asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Provisioning.AddressID, r.Provisioning.Tried = "AD1", []Phone{"+493023125077"}
+	if r, err = r.Retry(ToRetry{By: rita, Note: "Paid the bill."}, asked); err != nil {
+		t.Fatal(err)
+	}
+	r = r.Fail("dial tcp: no route to carrier.internal", asked)
+	text, err := json.Marshal(r.ForRequester())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"Alice", "u1", "AD1", "+493023125077", "Paid the bill", "carrier.internal", "on strike"} {
+		if strings.Contains(string(text), secret) {
+			t.Errorf("the requester sees %q", secret)
+		}
+	}
+	rejected := standsAt(t, RequestRejected).ForRequester()
+	if rejected.Reason != "No." {
+		t.Errorf("the requester is not told why: %q", rejected.Reason)
+	}
+}
+
+func TestARequestThatIsFullOfWordsCanStillBeDecided(t *testing.T) {
+	r, said := standsAt(t, RequestInReview), ToComment{By: owner, Text: strings.Repeat("<", wordsAtMost)}
+	n, err := 0, error(nil)
+	for ; err == nil && n < 500; n++ {
+		r, err = r.Comment(said, asked)
+	}
+	if !errors.As(err, new(*ConflictError)) || n > 30 {
+		t.Fatalf("%d comments, then %v", n, err)
+	}
+	if _, err := r.Ask(ToAsk{By: rita, Question: "Why?"}, asked); !errors.As(err, new(*ConflictError)) {
+		t.Errorf("a question fits: %v", err)
+	}
+	for name, decide := range map[string]func() (NumberRequest, error){
+		"approve":  func() (NumberRequest, error) { return r.Approve(ToApprove{By: rita, Choose: true}, asked) },
+		"reject":   func() (NumberRequest, error) { return r.Reject(ToReject{By: rita, Reason: "No."}, asked) },
+		"withdraw": func() (NumberRequest, error) { return r.Withdraw(ToWithdraw{By: owner}, asked) },
+	} {
+		if _, err := decide(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestTheLastReminderIsForAllReviewers(t *testing.T) {
+	r, err := standsAt(t, RequestInReview).Assign(ToAssign{By: rita, Assignee: &Assignee{"u1", "Alice"}}, asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r = r.Remind(r.Due())
+	r = r.Remind(r.Due())
+	var to []string
+	for _, n := range r.Notices() {
+		if strings.HasSuffix(n.Subject, "it waits for you") {
+			to = append(to, n.Assignee)
+		}
+	}
+	if !slices.Equal(to, []string{"u1", ""}) {
+		t.Errorf("told %q", to)
+	}
+}
+
+func TestABlankIsNoReasonForMoreThanAllotted(t *testing.T) {
+	r, err := standsAt(t, RequestInReview).Approve(ToApprove{By: rita, Choose: true, Override: " \n"}, asked)
+	if err != nil || r.Approval.Override != "" {
+		t.Errorf("override %q, %v", r.Approval.Override, err)
 	}
 }

@@ -8,6 +8,13 @@ const (
 	remindRequesterAfter = 72 * time.Hour
 	remindReviewers      = 2 // times
 	remindRequester      = 1
+
+	// wonderAfter is how long the carrier may review paperwork before reviewers are told to look, each time.
+	wonderAfter = 7 * 24 * time.Hour
+	wonderTimes = 8
+
+	// remindersApart is the least time between two reminders, also when no worker was there as the first was due.
+	remindersApart = 12 * time.Hour
 )
 
 // Submit is a request as it begins.
@@ -28,13 +35,25 @@ func (r NumberRequest) Begin(now time.Time) NumberRequest {
 // next brings a request into another state, in which somebody acts next.
 func (r NumberRequest) next(status RequestStatus, by Actor, now time.Time, e RequestEvent) NumberRequest {
 	r = r.noted(by, now, e)
-	r.Status, r.ActsNext, r.Since = status, status.ActsNext(), now
+	r.Status, r.Since = status, now
+	r.ActsNext = r.actsNext()
 	return r.reminded(now, 0)
+}
+
+// actsNext is who acts next. After the end that is ringdown, while something is still to be removed or made.
+func (r NumberRequest) actsNext() Party {
+	if r.Untidy() && r.Status.Final() || r.Status == RequestActive && r.CallRouteID == "" {
+		return PartyRingdown
+	}
+	return r.Status.ActsNext()
 }
 
 // noted adds a line to the history of a request, in a new version.
 func (r NumberRequest) noted(by Actor, now time.Time, e RequestEvent) NumberRequest {
 	e.Seq, e.At, e.By = len(r.History)+1, now, by
+	if last := e.Kind == HistoryReminded && r.Reminders > 0; r.Assignee != nil && !last { // the last reminder is for all
+		e.Assignee = r.Assignee.UserID
+	}
 	r.History = append(r.History[:len(r.History):len(r.History)], e)
 	r.Version++
 	r.UpdatedAt = now
@@ -49,6 +68,8 @@ func (r NumberRequest) reminded(now time.Time, times int) NumberRequest {
 		after, most = remindReviewersAfter, remindReviewers
 	case PartyRequester:
 		after, most = remindRequesterAfter, remindRequester
+	case PartyCarrier:
+		after, most = wonderAfter, wonderTimes
 	}
 	r.Reminders, r.RemindAt = times, nil
 	if times < most {
@@ -64,12 +85,20 @@ func (r NumberRequest) Remind(now time.Time) NumberRequest {
 	if r.RemindAt != nil { // counted from when it was due, so that a late timer moves nothing
 		due = *r.RemindAt
 	}
-	text := "Reviewers are reminded: it waits for them since " + r.Since.UTC().Format(time.RFC1123) + "."
-	if r.ActsNext == PartyRequester {
-		text = "The requester is reminded: a question waits for them since " + r.Since.UTC().Format(time.RFC1123) + "."
+	since := " since " + r.Since.UTC().Format(time.RFC1123) + "."
+	e := RequestEvent{Kind: HistoryReminded, Text: "It waits for a reviewer" + since, Tell: []Party{PartyReviewer}}
+	switch r.ActsNext {
+	case PartyRequester:
+		e.Text, e.Tell = "A question waits for its requester"+since, []Party{PartyRequester}
+	case PartyCarrier:
+		e.Text, e.Internal = "The carrier has not decided on the paperwork"+since+" Its console may say why.", true
 	}
-	r = r.noted(ourselves, now, RequestEvent{Kind: HistoryReminded, Text: text, Tell: []Party{r.ActsNext}})
-	return r.reminded(due, r.Reminders+1)
+	r = r.noted(ourselves, now, e)
+	r = r.reminded(due, r.Reminders+1)
+	if earliest := now.Add(remindersApart); r.RemindAt != nil && r.RemindAt.Before(earliest) {
+		r.RemindAt = &earliest
+	}
+	return r
 }
 
 // ourselves is who acts when no person does.
@@ -104,8 +133,8 @@ func (r NumberRequest) pollAt() *time.Time {
 	return r.Provisioning.PollAt
 }
 
-// Polled puts the next question to the carrier off by a day, when this one had no answer.
-func (r NumberRequest) Polled(now time.Time) NumberRequest {
+// PutOff puts the next question to the carrier off by a day, when this one had no answer.
+func (r NumberRequest) PutOff(now time.Time) NumberRequest {
 	at := now.Add(pollAfter)
 	r.Provisioning.PollAt = &at
 	return r

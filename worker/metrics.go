@@ -34,6 +34,7 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 			workflows.MetricDials:       newCounter(workflows.MetricDials, "Dials that are over, by the carrier's code.", "result", "code"),
 			activities.MetricDiversions: newCounter(activities.MetricDiversions, "Callers sent to the emergency number.", "form"),
 			activities.MetricDeliveries: newCounter(activities.MetricDeliveries, "Tries to tell a receiver of an alert.", "type", "result"),
+			activities.MetricNotices:    newCounter(activities.MetricNotices, "Tries to tell somebody of a request for a number.", "way", "result"),
 		},
 		timers: map[string]prometheus.Histogram{
 			workflows.MetricAccept: newTimer(workflows.MetricAccept, "From the accepted phone's dial to the responder's key.",
@@ -85,9 +86,12 @@ func (m *Metrics) begin() {
 	for _, r := range models.RefusalReasons {
 		m.counters[workflows.MetricRefusals].WithLabelValues(string(r))
 	}
-	for _, t := range models.ReceiverTypes {
-		for _, result := range []string{activities.TryTaken, activities.TryRefused, activities.TryAway} {
+	for _, result := range []string{activities.TryTaken, activities.TryRefused, activities.TryAway} {
+		for _, t := range models.ReceiverTypes {
 			m.counters[activities.MetricDeliveries].WithLabelValues(string(t), result)
+		}
+		for _, way := range activities.NoticeWays {
+			m.counters[activities.MetricNotices].WithLabelValues(way, result)
 		}
 	}
 	m.counters[activities.MetricDiversions].WithLabelValues(activities.FormSweep)

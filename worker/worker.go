@@ -34,6 +34,7 @@ type Config struct {
 	PublicURL      string            // where the carrier reaches our webhooks, without a trailing slash
 	FallbackURL    string            // where the emergency documents are served; may be empty
 	CallsPerSecond float64           // what the carrier account may place; zero means no limit of ours
+	CacheSize      int               // runs that this process holds in memory at most; zero means the SDK's 10,000
 	Allotment      models.Allotment
 	Keys           *secrets.Keys // open documents of requests for numbers; nil opens none
 	Mail           *mail.Client  // nil: nobody is told by e-mail
@@ -58,6 +59,9 @@ const scheduleAgain = 10 * time.Second
 func Run(ctx context.Context, c Config) error {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
+	if c.CacheSize > 0 {
+		worker.SetStickyWorkflowCacheSize(c.CacheSize)
+	}
 	calls := worker.New(c.Temporal, workflows.CallQueue, options(fail))
 	calls.RegisterWorkflow(workflows.InboundCall)
 	calls.RegisterWorkflow(workflows.Alert)

@@ -30,7 +30,9 @@ func CheckNumbers(ctx workflow.Context) (activities.Checked, error) {
 	})
 	var checked activities.Checked
 	err := workflow.ExecuteActivity(checking, numbers.CheckNumbers).Get(ctx, &checked)
-	told := workflow.ExecuteActivity(sending(ctx, "tell reviewers"), notices.SendNotices, "").Get(ctx, nil)
+	// What cannot be told in some hours is tried again the next night, and given up after a day.
+	telling := workflow.WithScheduleToCloseTimeout(sending(ctx, "tell reviewers"), 3*time.Hour)
+	told := workflow.ExecuteActivity(telling, notices.SendNotices, "").Get(ctx, nil)
 	if told != nil && !temporal.IsCanceledError(told) {
 		told = workflow.ExecuteActivity(recording(ctx, "give up telling reviewers"), notices.GiveUpNotices, "", rootCause(told)).Get(ctx, nil)
 	}

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"slices"
+	"time"
 
 	"github.com/ringdown/ringdown/activities"
 	"github.com/ringdown/ringdown/models"
@@ -22,8 +23,11 @@ type request struct {
 	news    BundleNews // of the carrier, not looked at yet; without an id there is none
 
 	written  int                  // version of the copy in the database
+	acted    bool                 // somebody has, since the copy was written
 	shown    models.RequestStatus // in the search attributes
+	since    time.Time            // in them, too
 	unsent   bool                 // some notice is to be sent
+	sending  bool                 // notices are being sent
 	ending   bool
 	sentAll  workflow.Future
 	finished workflow.Settable
@@ -59,7 +63,7 @@ func NumberRequest(ctx workflow.Context, in RequestRun) (models.RequestStatus, e
 
 // beginRequest hears people and the carrier before anything blocks.
 func beginRequest(ctx workflow.Context, in RequestRun) (*request, error) {
-	r := &request{is: in.Request, handled: in.Handled, shown: in.Request.Status}
+	r := &request{is: in.Request, handled: in.Handled, news: in.News, shown: in.Request.Status, since: in.Request.Since}
 	if err := r.listen(ctx); err != nil {
 		return nil, err
 	}
@@ -71,27 +75,29 @@ func beginRequest(ctx workflow.Context, in RequestRun) (*request, error) {
 	return r, nil
 }
 
+// sentWithin is how long a run that is to go on as another waits for what is being sent, which the next would send again.
+const sentWithin = 2 * time.Minute
+
 // goOn ends this run, and has another go on with the request, so that no history grows without end. What people have
-// done last goes with it: an update that is repeated gets the same answer.
+// done last goes with it: an update that is repeated is not done again.
 func (r *request) goOn(ctx workflow.Context) error {
+	if _, err := awaitFor(ctx, sentWithin, "finish telling people", func() bool { return !r.sending }); err != nil {
+		return err
+	}
 	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 		return err
 	}
-	return workflow.NewContinueAsNewError(ctx, NumberRequest, RequestRun{Request: r.is, Handled: r.handled})
+	return workflow.NewContinueAsNewError(ctx, NumberRequest, RequestRun{Request: r.is, Handled: r.handled, News: r.news})
 }
 
 // write brings the copy in the database up to date, and what the Temporal UI shows.
 func (r *request) write(ctx workflow.Context) error {
-	workflow.SetCurrentDetails(ctx, r.is.Story())
-	if r.shown != r.is.Status {
-		r.shown = r.is.Status
-		err := workflow.UpsertTypedSearchAttributes(ctx, RequestStatus.ValueSet(string(r.is.Status)), RequestSince.ValueSet(r.is.Since))
-		if err != nil {
-			return err
-		}
-	}
 	for r.written != r.is.Version {
 		version := r.is.Version
+		r.acted = false
+		if err := r.show(ctx); err != nil {
+			return err
+		}
 		var kept activities.Kept
 		if err := workflow.ExecuteActivity(recording(ctx, "write the request"), requests.KeepRequest, r.is).Get(ctx, &kept); err != nil {
 			return err
@@ -99,6 +105,16 @@ func (r *request) write(ctx workflow.Context) error {
 		r.written, r.unsent = version, r.unsent || kept.Unsent > 0
 	}
 	return nil
+}
+
+// show brings up to date what the Temporal UI shows.
+func (r *request) show(ctx workflow.Context) error {
+	workflow.SetCurrentDetails(ctx, r.is.Story())
+	if r.shown == r.is.Status && r.since.Equal(r.is.Since) {
+		return nil
+	}
+	r.shown, r.since = r.is.Status, r.is.Since
+	return workflow.UpsertTypedSearchAttributes(ctx, RequestStatus.ValueSet(string(r.is.Status)), RequestSince.ValueSet(r.is.Since))
 }
 
 // wait lets time pass until somebody acts, the carrier has news, or something is due. The due times are kept with the
@@ -135,8 +151,8 @@ func (r *request) waitsFor() string {
 
 // heard says whether the carrier has told what came of the bundle that it reviews.
 func (r *request) heard() bool {
-	return r.is.Status == models.RequestWaitingForCarrier && r.news.BundleID != "" && r.news.BundleID == r.is.Provisioning.BundleID &&
-		r.news.Status.Decided()
+	return r.is.Status == models.RequestWaitingForCarrier && !r.news.Looked && r.news.BundleID != "" &&
+		r.news.BundleID == r.is.Provisioning.BundleID && r.news.Status.Decided()
 }
 
 // end undoes what is not needed any more, gives a number that was arranged by hand its route, and leaves when the last
@@ -176,13 +192,14 @@ func (r *request) send(ctx workflow.Context) {
 			r.finished.Set(nil, err)
 			return
 		}
-		r.unsent = false
+		r.unsent, r.sending = false, true
 		err = workflow.ExecuteActivity(sending(ctx, "tell people"), notices.SendNotices, r.is.ID).Get(ctx, nil)
 		if err != nil && !temporal.IsCanceledError(err) {
 			younger := 0
 			err = workflow.ExecuteActivity(recording(ctx, "give up telling people"), notices.GiveUpNotices, r.is.ID, rootCause(err)).Get(ctx, &younger)
 			r.unsent = r.unsent || younger > 0
 		}
+		r.sending = false
 		if err != nil {
 			r.finished.Set(nil, err)
 			return

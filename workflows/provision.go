@@ -26,12 +26,17 @@ func (r *request) setUp(ctx workflow.Context) error {
 			}
 			continue
 		}
+		if step == models.StepBuy || r.acted { // money is about to be spent: for what, is known without the run too
+			if err := r.write(ctx); err != nil {
+				return err
+			}
+		}
 		var found models.Found
 		err := workflow.ExecuteActivity(r.doing(ctx, step), activityOf(step), r.is).Get(ctx, &found)
 		if err := r.after(ctx, step, found, err); err != nil {
 			return err
 		}
-		if step == models.StepBuy { // money is spent: it is known without the run too
+		if step == models.StepBuy {
 			if err := r.write(ctx); err != nil {
 				return err
 			}
@@ -40,20 +45,27 @@ func (r *request) setUp(ctx workflow.Context) error {
 	return nil
 }
 
-// poll asks the carrier how far its review is, because it has told something, or because it has not for a day.
+// poll asks the carrier how far its review is, because it has told something, or because it has not for a day. Whoever
+// withdraws the request meanwhile does not wait for the answer.
 func (r *request) poll(ctx workflow.Context) error {
 	status, reason := r.is.Status, ""
 	if r.news.BundleID == r.is.Provisioning.BundleID {
 		reason = r.news.Reason
 	}
-	r.news.BundleID = ""
-	var found models.Found
-	err := workflow.ExecuteActivity(r.doing(ctx, models.StepPoll), provisioner.Poll, r.is, reason).Get(ctx, &found)
-	if r.is.Status != status { // somebody has withdrawn it meanwhile
-		return ignoreUnlessCanceled(err)
+	r.news.Looked = true
+	asking, leave := workflow.WithCancel(ctx)
+	defer leave()
+	answer := workflow.ExecuteActivity(r.doing(asking, models.StepPoll), provisioner.Poll, r.is, reason)
+	if err := workflow.Await(ctx, func() bool { return answer.IsReady() || r.is.Status != status }); err != nil {
+		return err
 	}
+	if r.is.Status != status {
+		return nil
+	}
+	var found models.Found
+	err := answer.Get(ctx, &found)
 	if away(err) && status == models.RequestWaitingForCarrier { // tomorrow it may answer
-		r.is = r.is.Polled(workflow.Now(ctx))
+		r.is = r.is.PutOff(workflow.Now(ctx))
 		return nil
 	}
 	return r.after(ctx, models.StepPoll, found, err)
@@ -68,8 +80,8 @@ func (r *request) after(ctx workflow.Context, step models.Step, found models.Fou
 		r.is = r.is.After(step, found, now)
 	case temporal.IsCanceledError(err):
 		return err
-	case errors.As(err, &cannot) && cannot.Type() == activities.ErrCannot:
-		r.is = r.is.Fail(cannot.Message(), now)
+	case errors.As(err, &cannot) && cannot.Type() == activities.ErrCannot: // an earlier try may have done it all the same
+		r.is = r.is.FailUnheard(step, cannot.Message(), now)
 	default:
 		why := fmt.Sprintf("It was tried for %d hours without success to %s: %s. Look whether the carrier is reachable, and try again.",
 			int(stepWithin/time.Hour), step.Words(), rootCause(err))
@@ -81,12 +93,7 @@ func (r *request) after(ctx workflow.Context, step models.Step, found models.Fou
 // tidy removes what was made at the carrier and nobody needs. It is tried until it is done.
 func (r *request) tidy(ctx workflow.Context) error {
 	var found models.Found
-	err := workflow.ExecuteActivity(tidying(ctx), provisioner.Tidy, r.is).Get(ctx, &found)
-	var cannot *temporal.ApplicationError
-	if errors.As(err, &cannot) && cannot.Type() == activities.ErrCannot {
-		found, err = models.Found{Stays: r.is.Provisioning.Leftovers}, nil
-	}
-	if err != nil {
+	if err := workflow.ExecuteActivity(tidying(ctx), provisioner.Tidy, r.is).Get(ctx, &found); err != nil {
 		return err
 	}
 	r.is = r.is.After(models.StepTidy, found, workflow.Now(ctx))
@@ -98,8 +105,6 @@ func (r *request) doing(ctx workflow.Context, step models.Step) workflow.Context
 	switch step {
 	case models.StepReserve, models.StepTakeIn:
 		return recording(ctx, step.Words())
-	case models.StepTidy:
-		return tidying(ctx)
 	default:
 		return provisioning(ctx, step.Words())
 	}
@@ -143,13 +148,6 @@ func activityOf(step models.Step) any {
 func away(err error) bool {
 	var cannot *temporal.ApplicationError
 	return err != nil && !temporal.IsCanceledError(err) && (!errors.As(err, &cannot) || cannot.Type() != activities.ErrCannot)
-}
-
-func ignoreUnlessCanceled(err error) error {
-	if temporal.IsCanceledError(err) {
-		return err
-	}
-	return nil
 }
 
 // rootCause is what an activity said last, without what Temporal puts around it.

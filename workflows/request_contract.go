@@ -21,7 +21,7 @@ const (
 	UpdateApprove  = "approve"  // a models.ToApprove
 	UpdateReject   = "reject"   // a models.ToReject
 	UpdateAsk      = "ask"      // a models.ToAsk
-	UpdateReply    = "reply"    // a models.ToAnswer: what the requester answers
+	UpdateReply    = "answer"   // a models.ToAnswer
 	UpdateFulfil   = "fulfil"   // a models.ToFulfil
 	UpdateWithdraw = "withdraw" // a models.ToWithdraw
 	UpdateRetry    = "retry"    // a models.ToRetry
@@ -40,6 +40,7 @@ type BundleNews struct {
 	BundleID string              `json:"bundle_id"`
 	Status   models.BundleStatus `json:"status"`
 	Reason   string              `json:"reason"` // why it was refused, in the carrier's words
+	Looked   bool                `json:"looked"` // the carrier has been asked since
 }
 
 // The search attributes of requests.
@@ -60,19 +61,21 @@ const (
 type RequestRun struct {
 	Request models.NumberRequest `json:"request"`
 	Handled []string             `json:"handled"` // ids of the last updates that runs before this one have done
+	News    BundleNews           `json:"news"`    // that the run before this one has heard of
 }
 
-// StartRequest has a request looked after. It is safe to repeat: a run that is there goes on.
+// StartRequest has a request looked after, from its newest copy. It is safe to repeat: a run that is there goes on, and
+// one that has come to its end is not begun again.
 func StartRequest(ctx context.Context, c client.Client, r models.NumberRequest) error {
 	_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       RequestID(r.ID),
 		TaskQueue:                CallQueue,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY, // or terminated
 		StaticSummary:            "Request for a number: " + r.Form.Country + " " + string(r.Form.Type),
 		TypedSearchAttributes:    temporal.NewSearchAttributes(RequestStatus.ValueSet(string(r.Status)), RequestSince.ValueSet(r.Since)),
 	}, NumberRequest, RequestRun{Request: r})
-	if err != nil {
+	if err != nil && !errors.As(err, new(*serviceerror.WorkflowExecutionAlreadyStarted)) {
 		return fmt.Errorf("start the run of number request %s: %w", r.ID, err)
 	}
 	return nil
@@ -82,21 +85,35 @@ func StartRequest(ctx context.Context, c client.Client, r models.NumberRequest) 
 const actWithin = 10 * time.Second
 
 // Act asks the run of a request for an action: one of the updates with its payload. updateID is the same for each
-// try of one action, which is done once. r is the newest copy of the request: a run that is gone goes on from it.
-// Refusals are a *models.ConflictError, *models.ForbiddenError, *models.InvalidError or models.Faults; models.ErrAway
-// says that it is not known whether it was done.
-func Act(ctx context.Context, c client.Client, r models.NumberRequest, update, updateID string, payload any) (models.NumberRequest, error) {
+// try of one action, which is done once. A run that was terminated goes on from the newest copy of the request, which
+// is read when it is needed. Refusals are a *models.ConflictError, *models.ForbiddenError, *models.InvalidError or
+// models.Faults; models.ErrAway says that it is not known whether it was done.
+func Act(
+	ctx context.Context, c client.Client, newest func(ctx context.Context) (models.NumberRequest, error),
+	id, update, updateID string, payload any,
+) (models.NumberRequest, error) {
 	ctx, cancel := context.WithTimeout(ctx, actWithin)
 	defer cancel()
-	after, err := act(ctx, c, r.ID, update, updateID, payload)
-	if errors.As(err, new(*serviceerror.NotFound)) {
-		if r.Status.Final() {
-			return r, r.Over()
+	after, err := act(ctx, c, id, update, updateID, payload)
+	if !errors.As(err, new(*serviceerror.NotFound)) {
+		return after, refusal(err)
+	}
+	r, err := newest(ctx)
+	switch {
+	case err != nil:
+		return r, err
+	case r.Status.Final():
+		return r, r.Over()
+	}
+	if err := StartRequest(ctx, c, r); err != nil {
+		return r, err
+	}
+	after, err = act(ctx, c, id, update, updateID, payload)
+	if errors.As(err, new(*serviceerror.NotFound)) { // it came to its end since it was read
+		if r, err = newest(ctx); err == nil {
+			err = r.Over()
 		}
-		if err := StartRequest(ctx, c, r); err != nil {
-			return r, err
-		}
-		after, err = act(ctx, c, r.ID, update, updateID, payload)
+		return r, err
 	}
 	return after, refusal(err)
 }

@@ -57,7 +57,7 @@ func takes[T any](
 			if err != nil { // another update of the same task was first
 				return r.is, refusing(err)
 			}
-			r.is = after
+			r.is, r.acted = after, true
 			r.remember(workflow.GetCurrentUpdateInfo(ctx).ID)
 			return r.is, nil
 		},

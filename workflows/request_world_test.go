@@ -149,7 +149,7 @@ func (o *office) does(step models.Step, r models.NumberRequest) (models.Found, e
 }
 
 func isZero(f models.Found) bool {
-	return f.ID == "" && f.Refused == "" && f.Bundle == "" && !f.Taken && !f.Gone && len(f.Reasons) == 0 && len(f.Stays) == 0 && f.Candidate.Number == ""
+	return f.ID == "" && f.Back == "" && f.Bundle == "" && !f.Taken && !f.Gone && len(f.Reasons) == 0 && len(f.Stays) == 0 && f.Candidate.Number == ""
 }
 
 // after has somebody act at a time after the beginning.

@@ -79,6 +79,29 @@ func (c *Client) Send(ctx context.Context, m Message) error {
 	return err
 }
 
+// Check asks the server whether it would take a message from us. It goes as far as to say whom one would be from, and
+// sends none. The error is an *Error.
+func (c *Client) Check(ctx context.Context) error {
+	if !c.Ready() {
+		return &Error{Class: Unusable, What: "is not known: set SMTP_URL"}
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.patience)
+	defer cancel()
+	s, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := s.signIn(ctx); err != nil {
+		return err
+	}
+	if err := s.smtp.Mail(c.server.from.Address); err != nil {
+		return judge(ctx, isFrom, err)
+	}
+	s.leave()
+	return nil
+}
+
 func (c *Client) deliver(ctx context.Context, id string, msg *gomail.Msg) error {
 	s, err := c.connect(ctx)
 	if err != nil {

@@ -58,6 +58,12 @@ func parseAddress(text string) (*mail.Address, bool) {
 	return address, true
 }
 
+// IsAddress says whether a text is an address, without a name, to which mail can be sent.
+func IsAddress(text string) bool {
+	_, ok := parseAddress(text)
+	return ok
+}
+
 // oneLine is a text with nothing in it that begins a line or cannot be seen.
 func oneLine(text string) string {
 	text = strings.Map(func(r rune) rune {

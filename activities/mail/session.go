@@ -94,11 +94,16 @@ func (s *session) signIn(ctx context.Context) error {
 	return judge(ctx, signsIn, s.smtp.Auth(way))
 }
 
-// byeWithin is how long the server may take to say goodbye, once it has the message.
+// byeWithin is how long the server may take to say goodbye.
 const byeWithin = 2 * time.Second
 
-// hand hands over a message. It is the server's once that has taken the text; what comes after does not
-// matter.
+// leave ends a session in which nothing is left to be said. What comes of it does not matter.
+func (s *session) leave() {
+	_ = s.conn.SetDeadline(time.Now().Add(byeWithin))
+	_ = s.smtp.Quit()
+}
+
+// hand hands over a message. It is the server's once that has taken the text.
 func (s *session) hand(ctx context.Context, id string, msg *gomail.Msg) error {
 	from, err := msg.GetSender(false)
 	if err != nil {
@@ -120,8 +125,7 @@ func (s *session) hand(ctx context.Context, id string, msg *gomail.Msg) error {
 	if err := text.Close(); err != nil {
 		return judge(ctx, hasText, err)
 	}
-	_ = s.conn.SetDeadline(time.Now().Add(byeWithin))
-	_ = s.smtp.Quit()
+	s.leave()
 	return nil
 }
 

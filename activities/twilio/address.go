@@ -22,24 +22,24 @@ func (c *Client) EnsureAddress(ctx context.Context, name string, a models.Addres
 }
 
 func (c *Client) findAddress(ctx context.Context, name string) (string, error) {
-	filter := new(api.ListAddressParams).SetFriendlyName(name).SetPageSize(100)
-	addresses, err := pages(func(token, number string) (page []api.ApiV2010Address, next string, err error) {
+	return named(name)(c.addresses(ctx, new(api.ListAddressParams).SetFriendlyName(name).SetPageSize(100)))
+}
+
+func (c *Client) addresses(ctx context.Context, filter *api.ListAddressParams) ([]thing, error) {
+	return pages(func(token, number string) (page []thing, next string, err error) {
 		err = c.ask(ctx, "find address", func(s *api.ApiService) error {
 			answer, err := s.PageAddress(filter, token, number)
 			if err != nil || answer.Addresses == nil {
 				return errors.Join(err, errNoAnswer)
 			}
-			page, next = answer.Addresses, text(answer.NextPageUri)
+			for _, a := range answer.Addresses {
+				page = append(page, thing{text(a.Sid), text(a.FriendlyName)})
+			}
+			next = text(answer.NextPageUri)
 			return nil
 		})
 		return page, next, err
 	})
-	for i := range addresses {
-		if text(addresses[i].FriendlyName) == name {
-			return text(addresses[i].Sid), nil
-		}
-	}
-	return "", err
 }
 
 func (c *Client) createAddress(ctx context.Context, name string, a models.Address) (sid string, err error) {

@@ -29,24 +29,24 @@ func (c *Client) EnsureBundle(ctx context.Context, name string, b Bundle) (strin
 }
 
 func (c *Client) findBundle(ctx context.Context, name string) (string, error) {
-	filter := new(compliance.ListBundleParams).SetFriendlyName(name).SetPageSize(100)
-	bundles, err := pages(func(token, number string) (page []compliance.NumbersV2Bundle, next string, err error) {
+	return named(name)(c.bundles(ctx, new(compliance.ListBundleParams).SetFriendlyName(name).SetPageSize(100)))
+}
+
+func (c *Client) bundles(ctx context.Context, filter *compliance.ListBundleParams) ([]thing, error) {
+	return pages(func(token, number string) (page []thing, next string, err error) {
 		err = c.askCompliance(ctx, "find bundle", func(s *compliance.ApiService) error {
 			answer, err := s.PageBundle(filter, token, number)
 			if err != nil || answer.Results == nil {
 				return errors.Join(err, errNoAnswer)
 			}
-			page, next = answer.Results, text(answer.Meta.NextPageUrl)
+			for _, b := range answer.Results {
+				page = append(page, thing{text(b.Sid), text(b.FriendlyName)})
+			}
+			next = text(answer.Meta.NextPageUrl)
 			return nil
 		})
 		return page, next, err
 	})
-	for i := range bundles {
-		if text(bundles[i].FriendlyName) == name {
-			return text(bundles[i].Sid), nil
-		}
-	}
-	return "", err
 }
 
 func (c *Client) createBundle(ctx context.Context, name string, b Bundle) (sid string, err error) {

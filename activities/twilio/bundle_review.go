@@ -3,6 +3,8 @@ package twilio
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/ringdown/ringdown/models"
 	compliance "github.com/twilio/twilio-go/rest/numbers/v2"
@@ -58,8 +60,37 @@ func (c *Client) Submit(ctx context.Context, bundle string) error {
 }
 
 // BundleFaults are what the carrier found wrong with the documents of a bundle that it has refused; it is empty
-// where the carrier says nothing, as the reason may be in its e-mail and callback alone. It is safe to repeat.
-func (c *Client) BundleFaults(ctx context.Context, bundle string) ([]models.CarrierReason, error) {
+// where the carrier says nothing, as the reason may be in its e-mail and callback alone. documents are the carrier's ids
+// of those that were handed in, by the name of their rule; one that is not among them is blamed on every rule that
+// accepts its type. It is safe to repeat.
+func (c *Client) BundleFaults(ctx context.Context, bundle string, documents map[string]string) ([]models.CarrierReason, error) {
+	faulty, err := c.faulty(ctx, bundle)
+	if err != nil {
+		return nil, err
+	}
+	var rules []models.DocumentRule
+	if slices.ContainsFunc(faulty, func(d *compliance.NumbersV2SupportingDocument) bool { return len(fieldsOf(d, documents, nil)) == 0 }) {
+		if rules, err = c.rules(ctx, bundle); err != nil {
+			return nil, err
+		}
+	}
+	var reasons []models.CarrierReason
+	for _, document := range faulty {
+		fields := fieldsOf(document, documents, rules)
+		if len(fields) == 0 {
+			fields = []string{""}
+		}
+		for _, field := range fields {
+			for _, fault := range faultsOf(document) {
+				reasons = append(reasons, models.CarrierReason{Field: field, Text: fault})
+			}
+		}
+	}
+	return reasons, nil
+}
+
+// faulty are the documents of a bundle with which the carrier finds something wrong.
+func (c *Client) faulty(ctx context.Context, bundle string) ([]*compliance.NumbersV2SupportingDocument, error) {
 	objects, err := c.assigned(ctx, bundle)
 	if err != nil {
 		return nil, err
@@ -78,20 +109,7 @@ func (c *Client) BundleFaults(ctx context.Context, bundle string) ([]models.Carr
 			faulty = append(faulty, document)
 		}
 	}
-	if len(faulty) == 0 {
-		return nil, nil
-	}
-	rules, err := c.rules(ctx, bundle)
-	if err != nil {
-		return nil, err
-	}
-	var reasons []models.CarrierReason
-	for _, document := range faulty {
-		for _, fault := range faultsOf(document) {
-			reasons = append(reasons, models.CarrierReason{Field: fieldOf(text(document.Type), rules), Text: fault})
-		}
-	}
-	return reasons, nil
+	return faulty, nil
 }
 
 func (c *Client) document(ctx context.Context, sid string) (found *compliance.NumbersV2SupportingDocument, err error) {
@@ -114,15 +132,21 @@ func faultsOf(document *compliance.NumbersV2SupportingDocument) []string {
 		return nil
 	}
 	var errs []struct {
+		Code          int
 		Message       string
 		FailureReason string `json:"failure_reason"`
 	}
+	var coded []string // what is known of codes alone
 	if document.Errors != nil && reread(*document.Errors, &errs) == nil {
 		for _, e := range errs {
 			faults = appendNew(faults, e.Message, e.FailureReason)
+			coded = appendNew(coded, formFaults[e.Code].Text)
 		}
 	}
 	faults = appendNew(faults, text(document.FailureReason))
+	if len(faults) == 0 {
+		faults = coded
+	}
 	if len(faults) == 0 && status == "rejected" {
 		faults = []string{"The carrier has refused this document and does not say why."}
 	}
@@ -147,17 +171,26 @@ func (c *Client) rules(ctx context.Context, bundle string) (rules []models.Docum
 	return rules, err
 }
 
-// fieldOf is where the form asks for a document of a type: the first rule that accepts it.
-func fieldOf(documentType string, rules []models.DocumentRule) string {
-	if documentType == models.AddressDocument {
-		return "address"
+// fieldsOf are where the form asks for a document: at the rule that it was handed in for. Where that is not known, at each
+// of the rules that accept its type.
+func fieldsOf(document *compliance.NumbersV2SupportingDocument, documents map[string]string, rules []models.DocumentRule) []string {
+	kind := text(document.Type)
+	if kind == models.AddressDocument {
+		return []string{"address"}
 	}
-	for _, rule := range rules {
-		for _, accepted := range rule.Accepted {
-			if accepted.Name == documentType {
-				return "documents." + rule.Name
-			}
+	var fields []string
+	for _, name := range slices.Sorted(maps.Keys(documents)) {
+		if documents[name] == text(document.Sid) {
+			fields = append(fields, "documents."+name)
 		}
 	}
-	return ""
+	if len(fields) > 0 {
+		return fields
+	}
+	for _, rule := range rules {
+		if slices.ContainsFunc(rule.Accepted, func(t models.DocumentType) bool { return t.Name == kind }) {
+			fields = append(fields, "documents."+rule.Name)
+		}
+	}
+	return fields
 }

@@ -75,6 +75,10 @@ func TestABundleIsSubmittedOnceWhenTheAnswerIsLost(t *testing.T) {
 
 // refused is a bundle that was refused, with an end user and documents.
 func refused(t *testing.T, documents map[string]string) (*Client, *carrier) {
+	return refusedOf(t, germanLocalBusiness, documents)
+}
+
+func refusedOf(t *testing.T, regulation string, documents map[string]string) (*Client, *carrier) {
 	s := shelf{objects: []string{endUser1}}
 	for sid := range documents {
 		s.objects = append(s.objects, sid)
@@ -88,7 +92,7 @@ func refused(t *testing.T, documents map[string]string) (*Client, *carrier) {
 		case last == bundle1:
 			c.says(w, r, http.StatusOK, bundleIn(models.BundleRejected))
 		case last == regulation1:
-			c.says(w, r, http.StatusOK, germanLocalBusiness)
+			c.says(w, r, http.StatusOK, regulation)
 		case known && document != "":
 			c.says(w, r, http.StatusOK, fmt.Sprintf(`{"sid": %q, %s}`, last, document))
 		default:
@@ -108,24 +112,71 @@ func TestBundleFaultsSayWhatIsWrongAndWhereTheFormAsksForIt(t *testing.T) {
 		document(4): `"type": "commercial_registrar_excerpt", "status": "approved", "failure_reason": "It was too old.", "errors": []`,
 		document(5): "",
 		document(6): `"type": "commercial_registrar_excerpt", "status": "rejected", "failure_reason": null, "errors": []`,
+		document(7): `"type": "commercial_registrar_excerpt", "status": "rejected", "failure_reason": "", "errors": [{"code": 18002}, {"code": 99999}]`,
 	})
-	got, err := client.BundleFaults(t.Context(), bundle1)
+	got, err := client.BundleFaults(t.Context(), bundle1, nil)
 	want := []models.CarrierReason{
 		{Field: "documents.business_name_info", Text: "It is too old."},
 		{Field: "address", Text: "It is not in the country."},
 		{Field: "address", Text: "It is elsewhere."},
 		{Text: "Nobody asked for it."},
 		{Field: "documents.business_name_info", Text: "The carrier has refused this document and does not say why."},
+		{Field: "documents.business_name_info", Text: "This document cannot be read. Upload a sharp copy."},
 	}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("BundleFaults = %v, %v\n want %v", got, err, want)
 	}
 }
 
+// twoProofs is a regulation with two rules that the same document may prove.
+const twoProofs = `{"sid": "` + regulation1 + `", "friendly_name": "Germany", "iso_country": "DE", "number_type": "local", "end_user_type": "business",
+	"requirements": {"end_user": [], "supporting_document": [[
+		{"name": "Name", "type": "document", "requirement_name": "name_info", "description": "", "accepted_documents": [{"name": "Bill", "type": "utility_bill", "fields": []}]},
+		{"name": "Home", "type": "document", "requirement_name": "home_info", "description": "", "accepted_documents": [
+			{"name": "Deed", "type": "deed", "fields": []}, {"name": "Bill", "type": "utility_bill", "fields": []}]}]]}}`
+
+func TestARejectedDocumentIsBlamedOnTheRuleItWasHandedInFor(t *testing.T) {
+	t.Parallel()
+	const bill = `"type": "utility_bill", "status": "rejected", "failure_reason": "It is too old.", "errors": null`
+	first, second := "RD"+strings.Repeat("1", 32), "RD"+strings.Repeat("2", 32)
+	for name, c := range map[string]struct {
+		documents map[string]string
+		rejected  []string
+		fields    []string
+		asked     int
+	}{
+		"the second rule":              {map[string]string{"name_info": first, "home_info": second}, []string{second}, []string{"documents.home_info"}, 2},
+		"both rules":                   {map[string]string{"name_info": first, "home_info": second}, []string{first, second}, []string{"documents.name_info", "documents.home_info"}, 3},
+		"one document for both":        {map[string]string{"name_info": first, "home_info": first}, []string{first}, []string{"documents.home_info", "documents.name_info"}, 2},
+		"nobody knows what it was for": {nil, []string{first}, []string{"documents.name_info", "documents.home_info"}, 4},
+		"one of them is known":         {map[string]string{"home_info": second}, []string{first, second}, []string{"documents.name_info", "documents.home_info", "documents.home_info"}, 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			documents := map[string]string{}
+			for _, sid := range c.rejected {
+				documents[sid] = bill
+			}
+			client, carrier := refusedOf(t, twoProofs, documents)
+			reasons, err := client.BundleFaults(t.Context(), bundle1, c.documents)
+			var fields []string
+			for _, reason := range reasons {
+				fields = append(fields, reason.Field)
+			}
+			if err != nil || !slices.Equal(fields, c.fields) {
+				t.Errorf("BundleFaults = %v, %v, want %v", reasons, err, c.fields)
+			}
+			if n := len(carrier.got()); n != c.asked {
+				t.Errorf("%d requests, want %d: the regulation is read where it is needed", n, c.asked)
+			}
+		})
+	}
+}
+
 func TestABundleMayBeRefusedWithoutAWord(t *testing.T) {
 	t.Parallel()
 	client, carrier := refused(t, map[string]string{document1: `"type": "address", "status": "pending-review", "failure_reason": ""`})
-	if got, err := client.BundleFaults(t.Context(), bundle1); len(got) != 0 || err != nil {
+	if got, err := client.BundleFaults(t.Context(), bundle1, nil); len(got) != 0 || err != nil {
 		t.Errorf("BundleFaults = %v, %v", got, err)
 	}
 	if n := len(carrier.got()); n != 2 {

@@ -103,7 +103,7 @@ func TestOnlyPaperworkGoesIntoABundle(t *testing.T) {
 	}
 	for _, sid := range []string{"", endUser1, bundle1 + "/.."} {
 		_, status := client.BundleStatus(t.Context(), sid)
-		_, faults := client.BundleFaults(t.Context(), sid)
+		_, faults := client.BundleFaults(t.Context(), sid, nil)
 		_, evaluation := client.Evaluate(t.Context(), sid)
 		for _, err := range []error{status, faults, evaluation, client.Submit(t.Context(), sid), client.Assign(t.Context(), sid, nil)} {
 			if !errors.As(err, &invalid) {

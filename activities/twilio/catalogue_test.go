@@ -2,6 +2,7 @@ package twilio
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -30,7 +31,7 @@ func offer(t *testing.T, catalogue []models.Country, code string, kind models.Nu
 func TestTheCatalogueHasWhatTheCarrierSellsAndAsks(t *testing.T) {
 	t.Parallel()
 	client, _ := simulated(t)
-	catalogue, err := client.Catalogue(t.Context())
+	catalogue, err := client.Catalogue(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func TestTheCatalogueLeavesOutWhatTheCarrierDoesNotTell(t *testing.T) {
 			_, _ = w.Write([]byte(`{"code": 20404, "message": "x", "status": 404}`))
 		}
 	})
-	catalogue, err := client.Catalogue(t.Context())
+	catalogue, err := client.Catalogue(t.Context(), nil)
 	if err != nil || len(catalogue) != 2 {
 		t.Fatalf("the catalogue is %+v, %v", catalogue, err)
 	}
@@ -88,6 +89,57 @@ func TestTheCatalogueLeavesOutWhatTheCarrierDoesNotTell(t *testing.T) {
 	}
 	if third := offer(t, catalogue, "CC", models.NumberLocal); third.Address != models.AddressAny {
 		t.Errorf("the third country offers %+v", third)
+	}
+}
+
+func TestTheCatalogueTellsTheStrictestNeedOfAnAddress(t *testing.T) {
+	t.Parallel()
+	const none, anywhere, local = "none", "any", "local"
+	for name, c := range map[string]struct {
+		sold  []string // their needs
+		known models.AddressNeed
+		want  models.AddressNeed
+	}{
+		"all alike":                        {[]string{anywhere, anywhere}, "", models.AddressAny},
+		"the first asks nothing":           {[]string{none, none, anywhere}, "", models.AddressAny},
+		"the strictest is in the middle":   {[]string{anywhere, local, none}, "", models.AddressLocal},
+		"local before foreign":             {[]string{local, "foreign"}, "", models.AddressLocal},
+		"nothing for sale":                 {nil, models.AddressLocal, models.AddressLocal},
+		"nothing for sale and known":       {nil, "", models.AddressNone},
+		"what is for sale is known better": {[]string{none}, models.AddressLocal, models.AddressNone},
+		"a word that nobody knows":         {[]string{"lunar", anywhere}, "", models.AddressAny},
+		"a number that does not say":       {[]string{""}, models.AddressAny, models.AddressAny},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var numbers []string
+			for i, need := range c.sold {
+				numbers = append(numbers, sold(fmt.Sprintf("+1202555010%d", i), "Town", need))
+			}
+			client := answering(t, func(w http.ResponseWriter, r *http.Request) {
+				switch path := r.URL.Path; {
+				case strings.HasSuffix(path, "/AvailablePhoneNumbers.json"):
+					_, _ = w.Write([]byte(`{"countries": [{"country_code": "AA", "country": "First", "beta": false, "subresource_uris": {"local": "x"}}]}`))
+				case strings.HasSuffix(path, "/Regulations"):
+					_, _ = w.Write([]byte(`{"results": [], "meta": {}}`))
+				case strings.HasSuffix(path, "/AA/Local.json"):
+					_, _ = w.Write([]byte(selling(numbers...)))
+				default:
+					w.WriteHeader(http.StatusNotFound)
+					_, _ = w.Write([]byte(refusal(404, 20404)))
+				}
+			})
+			catalogue, err := client.Catalogue(t.Context(), []models.Country{
+				{Code: "BB", Types: []models.OfferedType{{Type: models.NumberLocal, Address: models.AddressForeign}}},
+				{Code: "AA", Types: []models.OfferedType{{Type: models.NumberMobile, Address: models.AddressForeign}, {Type: models.NumberLocal, Address: c.known}}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := offer(t, catalogue, "AA", models.NumberLocal).Address; got != c.want {
+				t.Errorf("the need is %q, want %q", got, c.want)
+			}
+		})
 	}
 }
 
@@ -108,7 +160,7 @@ func TestTheCatalogueIsNoneWhileTheCarrierDoesNotAnswer(t *testing.T) {
 			t.Parallel()
 			client, carrier := simulated(t)
 			carrier.SetFaults(simulator.Faults{Rules: []simulator.Rule{{Do: simulator.ReplyStatus, Status: status}}})
-			catalogue, err := client.Catalogue(t.Context())
+			catalogue, err := client.Catalogue(t.Context(), nil)
 			var refused *CarrierError
 			if len(catalogue) > 0 || !errors.As(err, &refused) {
 				t.Errorf("%+v, %v", catalogue, err)

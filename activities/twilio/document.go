@@ -46,24 +46,26 @@ func (c *Client) EnsureDocument(ctx context.Context, name string, d Document) (s
 const longPage = 1000
 
 func (c *Client) findDocument(ctx context.Context, name string) (string, error) {
+	return named(name)(c.documents(ctx))
+}
+
+// documents are all that there are.
+func (c *Client) documents(ctx context.Context) ([]thing, error) {
 	all := new(compliance.ListSupportingDocumentParams).SetPageSize(longPage)
-	documents, err := pages(func(token, number string) (page []compliance.NumbersV2SupportingDocument, next string, err error) {
+	return pages(func(token, number string) (page []thing, next string, err error) {
 		err = c.askCompliance(ctx, "find document", func(s *compliance.ApiService) error {
 			answer, err := s.PageSupportingDocument(all, token, number)
 			if err != nil || answer.Results == nil {
 				return errors.Join(err, errNoAnswer)
 			}
-			page, next = answer.Results, text(answer.Meta.NextPageUrl)
+			for _, d := range answer.Results {
+				page = append(page, thing{text(d.Sid), text(d.FriendlyName)})
+			}
+			next = text(answer.Meta.NextPageUrl)
 			return nil
 		})
 		return page, next, err
 	})
-	for i := range documents {
-		if text(documents[i].FriendlyName) == name {
-			return text(documents[i].Sid), nil
-		}
-	}
-	return "", err
 }
 
 func (c *Client) createDocument(ctx context.Context, name string, d Document) (sid string, err error) {
@@ -86,12 +88,15 @@ func (c *Client) createDocument(ctx context.Context, name string, d Document) (s
 // and the public API description leave it out. Source: Twilio's code samples.
 const uploads = "https://numbers-upload.twilio.com/v2/RegulatoryCompliance/SupportingDocuments"
 
+// opUpload is what an upload is called in errors.
+const opUpload = "upload document"
+
 func (c *Client) uploadDocument(ctx context.Context, name string, d Document) (sid string, err error) {
 	body, contentType, err := d.form(name)
 	if err != nil {
 		return "", err
 	}
-	err = c.through(ctx, "upload document", c.uploading, func(t *http.Client) error {
+	err = c.through(ctx, opUpload, c.uploading, func(t *http.Client) error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodPost, uploads, bytes.NewReader(body))
 		if err != nil {
 			return err

@@ -24,24 +24,25 @@ func (c *Client) EnsureEndUser(
 
 // findEndUser looks through all of them, since the carrier does not search.
 func (c *Client) findEndUser(ctx context.Context, name string) (string, error) {
+	return named(name)(c.endUsers(ctx))
+}
+
+func (c *Client) endUsers(ctx context.Context) ([]thing, error) {
 	everybody := new(compliance.ListEndUserParams).SetPageSize(longPage)
-	users, err := pages(func(token, number string) (page []compliance.NumbersV2EndUser, next string, err error) {
+	return pages(func(token, number string) (page []thing, next string, err error) {
 		err = c.askCompliance(ctx, "find end user", func(s *compliance.ApiService) error {
 			answer, err := s.PageEndUser(everybody, token, number)
 			if err != nil || answer.Results == nil {
 				return errors.Join(err, errNoAnswer)
 			}
-			page, next = answer.Results, text(answer.Meta.NextPageUrl)
+			for _, u := range answer.Results {
+				page = append(page, thing{text(u.Sid), text(u.FriendlyName)})
+			}
+			next = text(answer.Meta.NextPageUrl)
 			return nil
 		})
 		return page, next, err
 	})
-	for i := range users {
-		if text(users[i].FriendlyName) == name {
-			return text(users[i].Sid), nil
-		}
-	}
-	return "", err
 }
 
 func (c *Client) createEndUser(

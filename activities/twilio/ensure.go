@@ -33,6 +33,21 @@ func ensure(find, create func() (sid string, err error)) (string, error) {
 	return "", err
 }
 
+// thing is something in the account that is found by its name.
+type thing struct{ sid, name string }
+
+// named picks the SID of the first of that name from a list; empty when there is none.
+func named(name string) func([]thing, error) (string, error) {
+	return func(things []thing, err error) (string, error) {
+		for _, t := range things {
+			if t.name == name {
+				return t.sid, nil
+			}
+		}
+		return "", err
+	}
+}
+
 // names are what things at the carrier are found by. twilio-go cuts a dot with digits after it out of what is
 // looked for, so there must be none.
 var names = regexp.MustCompile(`^[^.]{1,64}$`)

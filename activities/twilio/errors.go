@@ -68,7 +68,7 @@ func BadNumber(err error) bool {
 }
 
 // missingPaperwork are the codes of a purchase that wants an address or a bundle which was not given, or was given
-// and does not fit. Source: Twilio's error dictionary; 21615 and 21651 from memory.
+// and does not fit. Source: Twilio's error dictionary.
 var missingPaperwork = []int{21613, 21615, 21631, 21649, 21651}
 
 // PaperworkMissing says whether an error means that a number is not sold without an address or a bundle that fits it.
@@ -130,12 +130,14 @@ var remedies = map[int]string{
 	21613:                "give an address that the number's country accepts",
 	21615:                "give an address in the number's locality",
 	21628:                "correct the address, the carrier cannot find it",
+	21629:                "correct the address, the carrier knows one that is much like it",
 	21631:                "give an address that the number's country accepts",
 	21644:                "delete the bundle first, the end user is in it",
+	21645:                "delete the bundle first, the document is in it",
 	21646:                "wait until the carrier has reviewed the document",
 	21648:                "give the bundle's number back first",
 	21649:                "give an approved bundle for the number's country and type",
-	21651:                "give the address that is in the bundle",
+	21651:                "give a document that proves what the number's country asks",
 	22205:                "the end user or document is gone, make it again",
 }
 

@@ -22,8 +22,8 @@ type OfferedCountry struct {
 // with them countries that have no other. It is safe to repeat.
 func (c *Client) OfferedCountries(ctx context.Context) (countries []OfferedCountry, err error) {
 	err = c.ask(ctx, "list countries", func(s *api.ApiService) error {
-		// The carrier answers with all of them at once.
-		page, err := s.PageAvailablePhoneNumberCountry(nil, "", "")
+		// There are fewer countries than the longest page has lines.
+		page, err := s.PageAvailablePhoneNumberCountry(new(api.ListAvailablePhoneNumberCountryParams).SetPageSize(longPage), "", "")
 		if err != nil || page.Countries == nil {
 			return errors.Join(err, errNoAnswer)
 		}

@@ -28,7 +28,7 @@ func TestOfferedCountriesAreThoseWithTypesThatWeOffer(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("OfferedCountries = %v, %v", got, err)
 	}
-	if asked := carrier.got(); len(asked) != 1 || asked[0].Path != forSale+".json" {
+	if asked := carrier.got(); len(asked) != 1 || asked[0].Path != forSale+".json" || asked[0].Query.Encode() != "PageSize=1000" {
 		t.Errorf("asked %v", asked)
 	}
 	client, _ = newCarrier(t, always(http.StatusOK, "", "{}"))

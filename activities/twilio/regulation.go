@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -114,12 +115,15 @@ func regulationOf(r *compliance.NumbersV2Regulation) (models.Regulation, error) 
 	}
 	for _, group := range asked.SupportingDocument {
 		for _, document := range group {
-			rule := models.DocumentRule{Name: document.Requirement, Label: document.Name, Help: document.Description}
+			rule := models.DocumentRule{Name: unlikeOthers(document.Requirement, read.Documents), Label: document.Name, Help: document.Description}
 			for _, accepted := range document.Accepted {
-				rule.Accepted = append(rule.Accepted, models.DocumentType{
+				kind := models.DocumentType{
 					Name: accepted.Type, Label: accepted.Name, Fields: accepted.list(),
 					Address: slices.Contains(accepted.names(), addressSIDs),
-				})
+				}
+				if !slices.ContainsFunc(rule.Accepted, func(other models.DocumentType) bool { return other.Name == kind.Name }) {
+					rule.Accepted = append(rule.Accepted, kind)
+				}
 			}
 			read.Documents = append(read.Documents, rule)
 		}
@@ -127,12 +131,21 @@ func regulationOf(r *compliance.NumbersV2Regulation) (models.Regulation, error) 
 	return read, nil
 }
 
+// unlikeOthers is the name of a rule, with a number where the carrier has used it for another one before.
+func unlikeOthers(name string, rules []models.DocumentRule) string {
+	numbered := name
+	for n := 2; slices.ContainsFunc(rules, func(rule models.DocumentRule) bool { return rule.Name == numbered }); n++ {
+		numbered = fmt.Sprintf("%s_%d", name, n)
+	}
+	return numbered
+}
+
 // addressSIDs is the field of a document that names addresses, by their SIDs. People are asked for the address
 // itself.
 const addressSIDs = "address_sids"
 
 func (f askedFields) names() []string {
-	names := slices.Clone(f.Fields)
+	names := appendNew(nil, f.Fields...)
 	for _, detailed := range f.Detailed {
 		names = appendNew(names, detailed.MachineName)
 	}

@@ -2,8 +2,10 @@ package twilio
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/ringdown/ringdown/models"
@@ -52,6 +54,40 @@ func TestARegulationIsReadForTheForm(t *testing.T) {
 	query := "EndUserType=business&IncludeConstraints=true&IsoCountry=DE&NumberType=local&PageSize=100"
 	if asked := carrier.got()[0]; asked.Path != regulatory+"/Regulations" || asked.Query.Encode() != query {
 		t.Errorf("asked %v", asked)
+	}
+}
+
+func TestWhatARegulationNamesTwiceIsToldApart(t *testing.T) {
+	t.Parallel()
+	const twice = `{"sid": "` + regulation1 + `", "friendly_name": "x", "iso_country": "DE", "number_type": "local", "end_user_type": "business",
+		"requirements": {"end_user": [{"fields": ["a", "a", "b", ""]}, {"fields": ["b", "c"]}], "supporting_document": [
+			[{"name": "First", "requirement_name": "proof", "accepted_documents": [
+				{"name": "Bill", "type": "bill", "fields": ["d", "d"]}, {"name": "Another", "type": "bill", "fields": []}, {"name": "Deed", "type": "deed"}]},
+			{"name": "Other", "requirement_name": "proof_2", "accepted_documents": []}],
+			[{"name": "Second", "requirement_name": "proof", "accepted_documents": []}, {"name": "Third", "requirement_name": "proof", "accepted_documents": []}]]}}`
+	client, _ := newCarrier(t, always(http.StatusOK, "", plain(twice)))
+	got, err := client.Regulations(t.Context(), "DE", models.NumberLocal, models.Business)
+	if err != nil || len(got) != 1 {
+		t.Fatalf("Regulations = %+v, %v", got, err)
+	}
+	var fields, rules, kinds []string
+	for _, f := range got[0].Fields {
+		fields = append(fields, f.Name)
+	}
+	for _, rule := range got[0].Documents {
+		rules = append(rules, rule.Name+" "+rule.Label)
+	}
+	for _, kind := range got[0].Documents[0].Accepted {
+		kinds = append(kinds, fmt.Sprintf("%s %d", kind.Name, len(kind.Fields)))
+	}
+	if want := []string{"a", "b", "c"}; !slices.Equal(fields, want) {
+		t.Errorf("fields %q, want %q", fields, want)
+	}
+	if want := []string{"proof First", "proof_2 Other", "proof_3 Second", "proof_4 Third"}; !slices.Equal(rules, want) {
+		t.Errorf("rules %q, want %q", rules, want)
+	}
+	if want := []string{"bill 1", "deed 0"}; !slices.Equal(kinds, want) {
+		t.Errorf("documents %q, want %q", kinds, want)
 	}
 }
 

@@ -233,7 +233,7 @@ func TestARefusedBundleSaysWhatTheFormMustMend(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, client, papers.bundle, models.BundleRejected)
-	reasons, err := client.BundleFaults(t.Context(), papers.bundle)
+	reasons, err := client.BundleFaults(t.Context(), papers.bundle, nil)
 	if err != nil || len(reasons) != 1 || reasons[0].Field != "documents.business_name_info" {
 		t.Errorf("BundleFaults = %v, %v", reasons, err)
 	}

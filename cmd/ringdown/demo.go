@@ -11,8 +11,8 @@ import (
 // lastResortNumber is where the demo forwards a call that nobody took.
 const lastResortNumber = models.Phone("+12025550105")
 
-// spareNumber is a number that the simulated account owns and nobody has imported yet.
-const spareNumber = models.Phone("+12025550119")
+// spareNumbers are numbers that the simulated account owns and nobody has imported yet.
+var spareNumbers = []models.Phone{"+12025550119", "+12025550118"}
 
 var storePage = store.Page{Limit: 200}
 

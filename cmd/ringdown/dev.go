@@ -312,7 +312,10 @@ func (r *devRun) prepare(ctx context.Context, s settings, p parts) error {
 		return err
 	}
 	carrier := simulator.Client{BaseURL: r.simulatorURL()}
-	for _, n := range append(numbers, models.PhoneNumber{Number: spareNumber, Name: "not imported yet"}) {
+	for _, spare := range spareNumbers {
+		numbers = append(numbers, models.PhoneNumber{Number: spare, Name: "not imported yet"})
+	}
+	for _, n := range numbers {
 		hooks := twilio.WebhooksAt(s.PublicURL, models.EmergencyURL(s.FallbackURL, n.ID))
 		if err := carrier.PutNumber(ctx, simulator.Number{
 			Phone: string(n.Number), FriendlyName: n.Name, SID: n.CarrierID,

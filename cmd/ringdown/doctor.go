@@ -14,39 +14,62 @@ import (
 
 type doctorCommand struct{ settings }
 
-// Run checks everything that a call needs, goes on after a fault, and fails when it found one.
+// Run checks everything that calls and requests for numbers need, goes on after a fault, and fails when it found one.
 func (c *doctorCommand) Run(ctx context.Context, out io.Writer) error {
-	faults := 0
-	report := func(what string, err error, remedy string) bool {
-		if err == nil {
-			_, _ = fmt.Fprintf(out, "ok     %s\n", what)
-			return true
-		}
-		faults++
-		_, _ = fmt.Fprintf(out, "FAULT  %s: %v\n       %s\n", what, err, remedy)
-		return false
+	d := diagnosis{out: out}
+	if d.report("settings", c.mistakes(true), "set what is named above; the README has the table") {
+		c.checkParts(ctx, &d)
 	}
-	if report("settings", c.mistakes(true), "set what is named above; the README has the table") {
-		p, err := c.connect(ctx, io.Discard, false)
-		if err == nil {
-			defer p.close()
-			err = p.store.Ping(ctx)
-		}
-		if report("database and Temporal answer", err, "see the message; both must run before Ringdown does") {
-			report("database schema", c.checkSchema(ctx, p), "run `ringdown migrate`")
-			report("Temporal search attributes", c.checkSearchAttributes(ctx, p), "register them: see docs/production.md")
-			if report("carrier credentials", p.carrier.Check(ctx), "see TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN in the carrier's console") {
-				report("webhooks of each number", c.checkNumbers(ctx, p), "import the number again, or set its webhooks in the carrier's console")
-			}
-			if c.FallbackURL != "" {
-				report("emergency document of each number", c.checkEmergency(ctx, p), "serve the files of FALLBACK_DIR as they are, as text/xml, at FALLBACK_URL on another host")
-			}
-		}
-	}
-	if faults > 0 {
-		return fmt.Errorf("%d faults found", faults)
+	if d.faults > 0 {
+		return fmt.Errorf("%d faults found", d.faults)
 	}
 	return nil
+}
+
+// diagnosis is what the doctor says.
+type diagnosis struct {
+	out    io.Writer
+	faults int
+}
+
+// report says whether something is well, and how to mend it where it is not.
+func (d *diagnosis) report(what string, err error, remedy string) (well bool) {
+	if err == nil {
+		_, _ = fmt.Fprintf(d.out, "ok     %s\n", what)
+		return true
+	}
+	d.faults++
+	_, _ = fmt.Fprintf(d.out, "FAULT  %s: %v\n       %s\n", what, err, remedy)
+	return false
+}
+
+// hint is report for what is no fault, and can be done without.
+func (d *diagnosis) hint(what string, err error, remedy string) {
+	if err == nil {
+		_, _ = fmt.Fprintf(d.out, "ok     %s\n", what)
+		return
+	}
+	_, _ = fmt.Fprintf(d.out, "hint   %s: %v\n       %s\n", what, err, remedy)
+}
+
+func (c *doctorCommand) checkParts(ctx context.Context, d *diagnosis) {
+	p, err := c.connect(ctx, io.Discard, false)
+	if err == nil {
+		defer p.close()
+		err = p.store.Ping(ctx)
+	}
+	if !d.report("database and Temporal answer", err, "see the message; both must run before Ringdown does") {
+		return
+	}
+	d.report("database schema", c.checkSchema(ctx, p), "run `ringdown migrate`")
+	d.report("Temporal search attributes", c.checkSearchAttributes(ctx, p), "register them: see docs/production.md")
+	if d.report("carrier credentials", p.carrier.Check(ctx), "see TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN in the carrier's console") {
+		d.report("webhooks of each number", c.checkNumbers(ctx, p), "import the number again, or set its webhooks in the carrier's console")
+	}
+	if c.FallbackURL != "" {
+		d.report("emergency document of each number", c.checkEmergency(ctx, p), "serve the files of FALLBACK_DIR as they are, as text/xml, at FALLBACK_URL on another host")
+	}
+	c.checkRequests(ctx, p, d)
 }
 
 func (c *doctorCommand) checkSchema(ctx context.Context, p parts) error {

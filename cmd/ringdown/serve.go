@@ -134,6 +134,6 @@ func (s settings) work(ctx context.Context, p parts) error {
 	return worker.Run(ctx, worker.Config{
 		Temporal: p.temporal, Store: p.store, Carrier: p.carrier, Outside: p.outside, Receivers: p.receivers, Slack: p.slack,
 		PublicURL: s.PublicURL, FallbackURL: s.FallbackURL, CallsPerSecond: s.CallsPerSec, Allotment: allotment,
-		Keys: p.keys, Mail: p.mail, Reviewers: s.Reviewers, ReviewChannel: s.ReviewChannel, Log: p.log,
+		Keys: p.keys, Mail: p.mail, Reviewers: s.reviewers(), ReviewChannel: s.ReviewChannel, Log: p.log,
 	})
 }

@@ -88,9 +88,7 @@ func (s settings) mistakes(api bool) error {
 	if _, err := secrets.ParseKeys(s.PayloadKey); err != nil {
 		wrong = append(wrong, fmt.Errorf("RINGDOWN_PAYLOAD_KEY: %w", err))
 	}
-	if _, err := s.mail(nil); err != nil {
-		wrong = append(wrong, err)
-	}
+	wrong = append(wrong, s.noticeMistakes()...)
 	if _, _, err := net.SplitHostPort(s.MetricsListen); err != nil && s.MetricsListen != "" {
 		wrong = append(wrong, fmt.Errorf("METRICS_LISTEN %q: want host:port, as in 127.0.0.1:9464, or nothing", s.MetricsListen))
 	}
@@ -98,6 +96,37 @@ func (s settings) mistakes(api bool) error {
 		wrong = append(wrong, errors.New("CARRIER_CALLS_PER_SECOND: want 0 or more"))
 	}
 	return errors.Join(wrong...)
+}
+
+// noticeMistakes lists what is wrong with how people are told of requests for numbers.
+func (s settings) noticeMistakes() (wrong []error) {
+	if _, err := s.mail(nil); err != nil {
+		wrong = append(wrong, err)
+	}
+	reviewers := s.reviewers()
+	for i, address := range reviewers {
+		if !mail.IsAddress(address) {
+			wrong = append(wrong, fmt.Errorf("REVIEWER_EMAILS: number %d is no address: want addresses without names, comma-separated, as in alice@example.com,bob@example.com", i+1))
+		}
+	}
+	if s.SMTPURL != "" && len(reviewers) == 0 {
+		wrong = append(wrong, errors.New("REVIEWER_EMAILS is not set, but SMTP_URL is: want the addresses of those who review requests for numbers, comma-separated"))
+	}
+	if s.ReviewChannel != "" && s.SlackToken == "" {
+		wrong = append(wrong, errors.New("SLACK_BOT_TOKEN is not set, but SLACK_REVIEW_CHANNEL is: want the token of a Slack app that may post in that channel"))
+	}
+	return wrong
+}
+
+// reviewers are the addresses of the reviewers without what was typed around them.
+func (s settings) reviewers() []string {
+	var reviewers []string
+	for _, address := range s.Reviewers {
+		if address = strings.TrimSpace(address); address != "" {
+			reviewers = append(reviewers, address)
+		}
+	}
+	return reviewers
 }
 
 // mail is the mail server that tells people of requests for numbers; nil without one.

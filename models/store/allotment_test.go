@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -16,6 +17,11 @@ import (
 // owned is the nth number of a customer.
 func owned(n int) models.PhoneNumber {
 	return models.PhoneNumber{Number: models.Phone(fmt.Sprintf("+120255501%02d", n)), Name: "Support", Status: models.NumberActive}
+}
+
+func reserve(s *store.Store, requestID string, allotted int, override bool) error {
+	_, err := s.ReserveNumber(context.Background(), requestID, allotted, override)
+	return err
 }
 
 // full says whether an error is that the allotment is used up, and with how many.
@@ -43,7 +49,7 @@ func TestWhatCountsAgainstTheAllotmentOfNumbers(t *testing.T) {
 	number := func(t *testing.T, s *store.Store) { must[models.PhoneNumber](t)(s.CreateNumber(t.Context(), owned(1))) }
 	reserved := func(t *testing.T, s *store.Store) {
 		asked(t, s, "other")
-		if err := s.ReserveNumber(t.Context(), "other", 0, false); err != nil {
+		if err := reserve(s, "other", 0, false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -95,7 +101,7 @@ func TestWhatCountsAgainstTheAllotmentOfNumbers(t *testing.T) {
 				if reviving == nil {
 					must[models.PhoneNumber](t)(s.ReleaseNumber(ctx, back.ID))
 				}
-				reserving := s.ReserveNumber(ctx, "mine", 1, false)
+				reserving := reserve(s, "mine", 1, false)
 				for what, got := range map[string]struct {
 					err    error
 					counts bool
@@ -108,7 +114,7 @@ func TestWhatCountsAgainstTheAllotmentOfNumbers(t *testing.T) {
 						t.Errorf("%s: %v", what, got.err)
 					}
 				}
-				if err := s.ReserveNumber(ctx, "mine", 1, true); err != nil {
+				if err := reserve(s, "mine", 1, true); err != nil {
 					t.Errorf("a reviewer overrides it: %v", err)
 				}
 				exception := wish("exception", 2)
@@ -121,25 +127,94 @@ func TestWhatCountsAgainstTheAllotmentOfNumbers(t *testing.T) {
 	}
 }
 
+// What a reviewer has allowed beside the allotment is beside it from then on.
+func TestAnExceptionCountsForNobodyElse(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		must[models.PhoneNumber](t)(s.CreateNumber(ctx, owned(1)))
+		exceeded := func(id string, allotted int, override bool) bool {
+			t.Helper()
+			return must[bool](t)(s.ReserveNumber(ctx, id, allotted, override))
+		}
+		asked(t, s, "beside")
+		for range 2 { // the reply to the first may be lost
+			if !exceeded("beside", 1, true) {
+				t.Error("one more than allotted is said to be within it")
+			}
+		}
+		if exceeded(asked(t, s, "within").ID, 3, true) || exceeded(asked(t, s, "unlimited").ID, 0, true) {
+			t.Error("an override that was not needed is said to have been")
+		}
+		count := func(want int) {
+			t.Helper()
+			for what, err := range map[string]error{"asking": s.MayAskForNumber(ctx, 1), "having": s.MayReserveNumber(ctx, "none", 1)} {
+				if used, _ := full(err); used != want {
+					t.Errorf("%s: %d are in use, want %d", what, used, want)
+				}
+			}
+		}
+		count(3)
+		extra := owned(2)
+		extra.Exception = "For the fair."
+		if _, _, err := s.TakeInNumber(ctx, extra, "beside", models.Route{Name: "Draft"}); err != nil {
+			t.Fatal(err)
+		}
+		keep(t, s, withdrawn(t, must[models.NumberRequest](t)(s.NumberRequest(ctx, "beside")).Begin(noon)))
+		count(3)
+	})
+}
+
+func TestWhatIsInUseIsToldInItsOwnWords(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		asked(t, s, "r1")
+		says := func(want string) {
+			t.Helper()
+			if err := s.MayAskForNumber(ctx, 1); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("said %v, want %q", err, want)
+			}
+		}
+		says(": 1 request of 1 allotted are in use: give some up, or have more allotted")
+		must[models.PhoneNumber](t)(s.CreateNumber(ctx, owned(1)))
+		says(": 1 number and 1 request of 1 allotted are in use")
+		asked(t, s, "r2")
+		says(": 1 number and 2 requests of 1 allotted are in use")
+		if err := s.MayReserveNumber(ctx, "r1", 1); err == nil || !strings.Contains(err.Error(), ": 1 of 1 numbers are in use") {
+			t.Errorf("said %v", err)
+		}
+	})
+}
+
+func TestABlankReasonIsNone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		asked(t, s, "r1")
+		blank := wish("r2", 0)
+		blank.Form.Exception = " \n"
+		if _, err := s.CreateNumberRequest(context.Background(), blank, 1); err == nil {
+			t.Error("a blank exception lets somebody ask for one more")
+		}
+	})
+}
+
 func TestAReservationIsMadeOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
 		asked(t, s, "r1")
 		for range 2 {
-			if err := s.ReserveNumber(ctx, "r1", 1, false); err != nil {
+			if err := reserve(s, "r1", 1, false); err != nil {
 				t.Error(err)
 			}
 		}
-		if err := s.ReserveNumber(ctx, "r1", 0, true); err != nil {
+		if err := reserve(s, "r1", 0, true); err != nil {
 			t.Error(err)
 		}
 		before := must[models.NumberRequest](t)(s.NumberRequest(ctx, "r1"))
 		keep(t, s, commented(t, before.Begin(noon), "Hm.")) // the run writes what it knows, and the reservation stays
-		if used, ok := full(s.ReserveNumber(ctx, asked(t, s, "r2").ID, 1, false)); !ok || used != 1 {
+		if used, ok := full(reserve(s, asked(t, s, "r2").ID, 1, false)); !ok || used != 1 {
 			t.Errorf("%d are in use", used)
 		}
 		for _, missing := range []string{"", "none", "a\x00b"} {
-			if err := s.ReserveNumber(ctx, missing, 0, false); !errors.Is(err, models.ErrNotFound) {
+			if err := reserve(s, missing, 0, false); !errors.Is(err, models.ErrNotFound) {
 				t.Errorf("reserved for %q: %v", missing, err)
 			}
 		}
@@ -155,7 +230,7 @@ func TestTheLastNumberIsReservedOnce(t *testing.T) {
 			}
 			var reserved atomic.Int32
 			atOnce(t, rivals, func(i int) error {
-				err := s.ReserveNumber(context.Background(), fmt.Sprintf("r%d-%d", round, i), round+1, false)
+				err := reserve(s, fmt.Sprintf("r%d-%d", round, i), round+1, false)
 				if _, ok := full(err); ok {
 					return nil
 				}
@@ -187,7 +262,7 @@ func TestNumbersNeverExceedTheAllotment(t *testing.T) {
 			atOnce(t, 3*each, func(i int) (err error) {
 				switch n := i / 3; i % 3 {
 				case 0:
-					err = s.ReserveNumber(ctx, fmt.Sprintf("r%d-%d", round, n), 2*(round+1), false)
+					err = reserve(s, fmt.Sprintf("r%d-%d", round, n), 2*(round+1), false)
 				case 1:
 					_, err = s.CreateNumberWithin(ctx, owned(10*round+each+n), 2*(round+1))
 				default:
@@ -214,7 +289,7 @@ func TestANumberIsNeverMissingWhileItTakesThePlaceOfItsReservation(t *testing.T)
 		for round := range rounds {
 			id := fmt.Sprint("r", round)
 			asked(t, s, id)
-			if err := s.ReserveNumber(ctx, id, round+1, false); err != nil {
+			if err := reserve(s, id, round+1, false); err != nil {
 				t.Fatal(err)
 			}
 			atOnce(t, 4, func(i int) error {

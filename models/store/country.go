@@ -16,14 +16,22 @@ import (
 // ofCountry is the column that tells the entries of the catalogue apart.
 var ofCountry = []clause.Column{{Name: "code"}}
 
-// SeedCountries adds the countries that the catalogue lacks. It is safe to repeat.
+// SeedCountries adds the countries that the catalogue lacks, and writes over those of which the carrier has told
+// nothing yet. It is safe to repeat.
 func (s *Store) SeedCountries(ctx context.Context, countries []models.Country) error {
 	if len(countries) == 0 {
 		return nil
 	}
+	ours := clause.OnConflict{
+		Columns: ofCountry, DoUpdates: clause.AssignmentColumns([]string{"name", "types"}),
+		Where: clause.Where{Exprs: []clause.Expression{clause.Eq{Column: "countries.source", Value: models.CatalogueOurs}}},
+	}
 	rows := slices.Clone(countries)                                        // gorm writes into them
 	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error { // all or none
-		return tx.Clauses(clause.OnConflict{Columns: ofCountry, DoNothing: true}).CreateInBatches(&rows, atATime).Error
+		if err := ofCountries.take(tx); err != nil {
+			return err
+		}
+		return tx.Clauses(ours).CreateInBatches(&rows, atATime).Error
 	})
 	return translate("seed countries", err)
 }
@@ -35,7 +43,10 @@ func (s *Store) KeepCountries(ctx context.Context, countries []models.Country) e
 		return nil
 	}
 	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		before, err := catalogue(tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}))
+		if err := ofCountries.take(tx); err != nil {
+			return err
+		}
+		before, err := catalogue(tx)
 		if err != nil {
 			return err
 		}
@@ -59,10 +70,10 @@ func (s *Store) KeepCountries(ctx context.Context, countries []models.Country) e
 	return translate("keep countries", err)
 }
 
-// catalogue is what is known of each country, by its code. Rows are locked in one order.
+// catalogue is what is known of each country, by its code.
 func catalogue(query *gorm.DB) (map[string]models.Country, error) {
 	var countries []models.Country
-	err := query.Order("code").Find(&countries).Error
+	err := query.Find(&countries).Error
 	known := make(map[string]models.Country, len(countries))
 	for _, c := range countries {
 		known[c.Code] = c

@@ -74,6 +74,25 @@ func TestTheCatalogueBeginsWithOursAndGoesOnWithTheCarriers(t *testing.T) {
 	})
 }
 
+func TestOurOwnEntriesFollowOurFile(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		if err := s.SeedCountries(ctx, []models.Country{country("DE", "Germany"), country("AT", "Austria")}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.KeepCountries(ctx, []models.Country{country("AT", "Österreich")}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.SeedCountries(ctx, []models.Country{country("DE", "Federal Germany", local("1.15")), country("AT", "Austria", local("1.15"))}); err != nil {
+			t.Fatal(err)
+		}
+		same(t, country("DE", "Federal Germany", local("1.15")), must[models.Country](t)(s.Country(ctx, "DE")))
+		if austria := must[models.Country](t)(s.Country(ctx, "AT")); austria.Name != "Österreich" || len(austria.Types) > 0 {
+			t.Errorf("what the carrier has told is written over: %+v", austria)
+		}
+	})
+}
+
 func TestTheCatalogueIsSeededAndKeptByManyAtOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -17,18 +18,58 @@ type document struct {
 	Content []byte // sealed; null once nobody needs it any more
 }
 
-// AddDocument keeps a document with its sealed content. No request names it yet.
+// looseAtMost is how many documents that no request names somebody may have at once.
+const looseAtMost = 20
+
+// AddDocument keeps a document with its sealed content. No request names it yet; a *models.ConflictError says that
+// whoever brings it has as many such documents as they may.
 func (s *Store) AddDocument(ctx context.Context, d models.Document, sealed []byte) (models.Document, error) {
 	fill(&d.ID, newID)
 	fill(&d.CreatedAt, time.Now)
 	d.CreatedAt, d.RequestID, d.DeletedAt, d.Name = instant(d.CreatedAt), "", nil, storableText(d.Name)
 	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := mayAdd(tx, d.By.KeyID); err != nil {
+			return err
+		}
 		if err := tx.Create(&document{d, sealed}).Error; err != nil {
 			return err
 		}
-		return s.audited(ctx, tx, models.ActionCreate, "document", d.ID, nil, d)
+		return s.audited(ctx, tx, models.ActionCreate, "document", d.ID, nil, documentChangeOf(d))
 	})
 	return d, translate("add document", err)
+}
+
+func mayAdd(tx *gorm.DB, keyID string) error {
+	if err := ofDocuments.take(tx); err != nil {
+		return err
+	}
+	var loose int64
+	err := tx.Model(&document{}).Where("request_id = '' AND by_key_id = ?", keyID).Count(&loose).Error
+	if err == nil && loose >= looseAtMost {
+		err = &models.ConflictError{Reason: fmt.Sprintf("%d documents are there that no request names: name them in a request, or wait until they are deleted, after %d hours",
+			loose, int(models.LooseDocumentsLast.Hours()))}
+	}
+	return err
+}
+
+// documentChange is what the audit list shows of a document. The name of the file stays out of it: it is often that
+// of a person.
+type documentChange struct {
+	RequestID string `json:"number_request_id"`
+	MediaType string `json:"media_type"`
+	Size      int    `json:"size"`
+}
+
+func documentChangeOf(d models.Document) documentChange {
+	return documentChange{d.RequestID, d.MediaType, d.Size}
+}
+
+// actionRead is a document's own among the actions of the audit list.
+const actionRead = "read"
+
+// DocumentRead notes that somebody reads a document.
+func (s *Store) DocumentRead(ctx context.Context, d models.Document) error {
+	return translate("note that document "+d.ID+" is read", s.audited(ctx, s.writer.WithContext(ctx), actionRead, "document", d.ID, nil, documentChangeOf(d)))
 }
 
 // Document finds a document by id, also one whose content is gone.
@@ -55,9 +96,21 @@ func (s *Store) Documents(ctx context.Context, requestID string) ([]models.Docum
 // ForgetLooseDocuments deletes the documents that were added before an instant and that no request names, and
 // says how many.
 func (s *Store) ForgetLooseDocuments(ctx context.Context, before time.Time) (int, error) {
+	all := 0
+	for {
+		n, err := s.forgetSomeDocuments(ctx, before)
+		all += n
+		if err != nil || n < atATime {
+			return all, translate("forget documents", err)
+		}
+	}
+}
+
+// forgetSomeDocuments is ForgetLooseDocuments of so many that one statement takes their ids.
+func (s *Store) forgetSomeDocuments(ctx context.Context, before time.Time) (int, error) {
 	var loose []models.Document
 	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		err := lockedDocuments(tx).Find(&loose, "request_id = '' AND created_at < ?", instant(before)).Error
+		err := lockedDocuments(tx).Limit(atATime).Find(&loose, "request_id = '' AND created_at < ?", instant(before)).Error
 		if err != nil || len(loose) == 0 {
 			return err
 		}
@@ -66,13 +119,16 @@ func (s *Store) ForgetLooseDocuments(ctx context.Context, before time.Time) (int
 		}
 		return s.goneForGood(ctx, tx, loose)
 	})
-	return len(loose), translate("forget documents", err)
+	if err != nil {
+		return 0, err
+	}
+	return len(loose), nil
 }
 
-// emptyDocuments takes the content from the documents of a request.
-func (s *Store) emptyDocuments(ctx context.Context, tx *gorm.DB, requestID string) error {
+// emptyDocuments takes the content from the documents that a condition finds.
+func (s *Store) emptyDocuments(ctx context.Context, tx *gorm.DB, condition string, values ...any) error {
 	var documents []models.Document
-	err := lockedDocuments(tx).Find(&documents, "request_id = ? AND deleted_at IS NULL", requestID).Error
+	err := lockedDocuments(tx).Where("deleted_at IS NULL").Where(condition, values...).Find(&documents).Error
 	if err != nil || len(documents) == 0 {
 		return err
 	}
@@ -86,7 +142,7 @@ func (s *Store) emptyDocuments(ctx context.Context, tx *gorm.DB, requestID strin
 
 func (s *Store) goneForGood(ctx context.Context, tx *gorm.DB, documents []models.Document) error {
 	for _, d := range documents {
-		if err := s.audited(ctx, tx, models.ActionDelete, "document", d.ID, d, nil); err != nil {
+		if err := s.audited(ctx, tx, models.ActionDelete, "document", d.ID, documentChangeOf(d), nil); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,9 @@ package store_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -77,6 +80,79 @@ func TestDocumentsThatNoRequestNamesAreForgotten(t *testing.T) {
 		}
 		if changes := audit(t, s, store.ChangeFilter{NounID: old.ID}); len(changes) != 2 || changes[1].Action != "delete" {
 			t.Errorf("audited %v", changes)
+		}
+	})
+}
+
+func TestDocumentsAreForgottenHoweverManyThereAre(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		const many = 1200
+		err := s.Writer().Exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+			INSERT INTO documents (id, request_id, name, media_type, size, by_key_id, by_name, created_at)
+			SELECT 'd' || i, '', '', '', 0, '', '', ? FROM n`, many, noon).Error
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := s.ForgetLooseDocuments(t.Context(), noon.Add(time.Minute)); err != nil || n != many {
+			t.Errorf("forgot %d, %v, want %d", n, err, many)
+		}
+		var left int64
+		if err := s.Writer().Model(store.DocumentRow).Count(&left).Error; err != nil || left > 0 {
+			t.Errorf("left are %d, %v", left, err)
+		}
+	})
+}
+
+func TestOneKeyHasFewDocumentsThatNoRequestNames(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		const most = 20
+		var added, refused atomic.Int32
+		atOnce(t, most+5, func(int) error {
+			_, err := s.AddDocument(context.Background(), models.Document{By: requester}, []byte("x"))
+			if errors.As(err, new(*models.ConflictError)) {
+				refused.Add(1)
+				return nil
+			}
+			added.Add(1)
+			return err
+		})
+		if added.Load() != most || refused.Load() != 5 {
+			t.Errorf("%d were added, %d refused", added.Load(), refused.Load())
+		}
+		uploaded(t, s, operator) // another key has its own
+		var one models.Document
+		if err := s.Writer().Take(&one, "by_key_id = ?", requester.KeyID).Error; err != nil {
+			t.Fatal(err)
+		}
+		r := wish("r1", 0)
+		r.Form.Documents = map[string]models.SubmittedDocument{"proof": {File: one.ID}}
+		must[models.NumberRequest](t)(s.CreateNumberRequest(t.Context(), r, 0))
+		uploaded(t, s, requester) // one is in a request by now
+	})
+}
+
+func TestTheAuditListHoldsNoNameOfAFile(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		d := attached(t, s, "r1")
+		if err := s.DocumentRead(store.As(t.Context(), operator), d); err != nil {
+			t.Fatal(err)
+		}
+		keep(t, s, withdrawn(t, must[models.NumberRequest](t)(s.NumberRequest(t.Context(), "r1"))))
+		var actions []string
+		for _, c := range audit(t, s, store.ChangeFilter{NounID: d.ID}) {
+			actions = append(actions, c.By.Name+": "+c.Action)
+			if strings.Contains(told(c)+c.NounName, d.Name) {
+				t.Errorf("it holds the name: %s", told(c))
+			}
+		}
+		if want := []string{"ringdown: create", operator.Name + ": read", "ringdown: delete"}; !slices.Equal(actions, want) {
+			t.Errorf("audited %q, want %q", actions, want)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.DocumentRead(t.Context(), d); err == nil {
+			t.Error("it is read without a line in the list")
 		}
 	})
 }

@@ -4,6 +4,7 @@ package store
 var (
 	NumberRequestRow = &numberRequest{}
 	DocumentRow      = &document{}
+	PhoneNumberRow   = &phoneNumber{}
 )
 
 // Finals are the states that do not count against an allotment.

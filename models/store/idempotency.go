@@ -15,12 +15,14 @@ import (
 const claimTries = 3
 
 // ClaimReply answers what is kept under the token of a request: the claim itself where nothing is,
-// or what is there is over. Of all who claim at once, in whatever process, one gets their own.
+// or what is there is over. A reply that was lost or given up can be claimed by the same request alone.
+// Of all who claim at once, in whatever process, one gets their own.
 func (s *Store) ClaimReply(ctx context.Context, claim models.KeptReply) (kept models.KeptReply, err error) {
 	claim.ClaimedAt = instant(claim.ClaimedAt)
 	over := clause.Where{Exprs: []clause.Expression{clause.Expr{
-		SQL:  "kept_replies.claimed_at <= ? OR kept_replies.status = 0 AND kept_replies.claimed_at <= ?",
-		Vars: []any{claim.ClaimedAt.Add(-models.RepliesLast), claim.ClaimedAt.Add(-models.ReplyWithin)},
+		SQL: "kept_replies.claimed_at <= ? OR kept_replies.status = 0 AND kept_replies.request = ? AND " +
+			"(kept_replies.claim = '' OR kept_replies.claimed_at <= ?)",
+		Vars: []any{claim.ClaimedAt.Add(-models.RepliesLast), claim.Request, claim.ClaimedAt.Add(-models.ReplyWithin)},
 	}}}
 	for range claimTries {
 		err = s.writer.WithContext(ctx).Clauses(clause.OnConflict{
@@ -46,9 +48,9 @@ func (s *Store) KeepReply(ctx context.Context, made models.KeptReply) error {
 	return translate("keep a reply", err)
 }
 
-// DropReply gives a claim up: the next request like it is a first one.
+// DropReply gives a claim up: the same request has the next try.
 func (s *Store) DropReply(ctx context.Context, claim models.KeptReply) error {
-	err := ofClaim(s.writer.WithContext(ctx), claim).Delete(&models.KeptReply{}).Error
+	err := ofClaim(s.writer.WithContext(ctx), claim).Model(&models.KeptReply{}).UpdateColumn("claim", "").Error
 	return translate("drop a reply", err)
 }
 

@@ -111,6 +111,23 @@ func TestALostClaimKeepsAndDropsNothing(t *testing.T) {
 	})
 }
 
+func TestWhatWasGivenUpIsForTheSameRequestAlone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		must[models.KeptReply](t)(s.ClaimReply(ctx, claimed("first")))
+		if err := s.DropReply(ctx, claimed("first")); err != nil {
+			t.Fatal(err)
+		}
+		other, given := claimed("other"), claimed("")
+		other.Request, other.ClaimedAt = []byte("two"), noon.Add(time.Hour)
+		same(t, given, must[models.KeptReply](t)(s.ClaimReply(ctx, other)))
+		same(t, claimed("second"), must[models.KeptReply](t)(s.ClaimReply(ctx, claimed("second"))))
+		same(t, claimed("second"), must[models.KeptReply](t)(s.ClaimReply(ctx, other))) // it may have died, and is not another's
+		other.ClaimedAt = noon.Add(24 * time.Hour)
+		same(t, other, must[models.KeptReply](t)(s.ClaimReply(ctx, other)))
+	})
+}
+
 func TestOfManyClaimsAtOnceOneWins(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		var won atomic.Int32

@@ -56,6 +56,15 @@ func (s *Store) NumberByPhone(ctx context.Context, phone models.Phone) (models.P
 	return number, translate(fmt.Sprintf("phone number %v", phone), err)
 }
 
+// NumberByCarrierID finds a number whose calls reach us by the carrier's id.
+func (s *Store) NumberByCarrierID(ctx context.Context, carrierID string) (models.PhoneNumber, error) {
+	if carrierID == "" { // that of numbers of which none is known
+		return models.PhoneNumber{}, translate("phone number by the carrier's id", gorm.ErrRecordNotFound)
+	}
+	active := s.reader.WithContext(ctx).Where("status = ?", models.NumberActive)
+	return one[models.PhoneNumber](active, "phone number", "carrier_id", carrierID)
+}
+
 // Numbers lists numbers, the oldest first.
 func (s *Store) Numbers(ctx context.Context, page Page) ([]models.PhoneNumber, string, error) {
 	numbers, next, err := list(s.reader.WithContext(ctx), page, oldestFirst,
@@ -91,7 +100,7 @@ func (s *Store) UpdateNumberWithin(ctx context.Context, n models.PhoneNumber, if
 	return n, err
 }
 
-// ReleaseNumber marks a number as one that is no longer ours. A route that is switched on keeps it,
+// ReleaseNumber marks a number as one that is no longer ours, nor any request's. A route that is switched on keeps it,
 // with a *models.InUseError. It is safe to repeat.
 func (s *Store) ReleaseNumber(ctx context.Context, id string) (models.PhoneNumber, error) {
 	var number models.PhoneNumber
@@ -111,6 +120,9 @@ func (s *Store) ReleaseNumber(ctx context.Context, id string) (models.PhoneNumbe
 		before := number
 		number.Status, number.Version, number.UpdatedAt = models.NumberReleased, number.Version+1, instant(time.Now())
 		if err := tx.Model(&number).Select("status", "version", "updated_at").UpdateColumns(&number).Error; err != nil {
+			return err
+		}
+		if err := free(tx, "id = ?", id); err != nil {
 			return err
 		}
 		return s.audited(ctx, tx, actionRelease, "phone number", id, before, number)

@@ -16,8 +16,8 @@ const routeNameAtMost = 100
 
 // TakeInNumber makes the row of a number that was bought for a request, with its draft route and the alert source
 // of its calls; what was set aside for the request is free again. The row of a released number is revived: its id
-// stays. models.ErrTaken says that another row has the number, or another number the id. It is safe to repeat:
-// what is there is answered.
+// stays. models.ErrTaken says that another row has the number, another number the id, or another request the
+// number. It is safe to repeat: what is there is answered.
 func (s *Store) TakeInNumber(ctx context.Context, n models.PhoneNumber, requestID string, draft models.Route) (models.PhoneNumber, models.Route, error) {
 	var route models.Route
 	n.Status = models.NumberActive
@@ -25,16 +25,30 @@ func (s *Store) TakeInNumber(ctx context.Context, n models.PhoneNumber, requestI
 		if err := ofNumbers.take(tx); err != nil {
 			return err
 		}
+		if !storable(requestID) {
+			return gorm.ErrRecordNotFound
+		}
+		// The request is locked before the number, as by whoever writes the request.
+		if _, err := lockedRequest(tx, requestID); err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+			return err
+		}
 		if n, err = s.takeIn(ctx, tx, n); err != nil {
+			return err
+		}
+		mine, err := claim(tx, n.ID, requestID)
+		if err == nil && !mine {
+			err = fmt.Errorf("number: %w", models.ErrTaken)
+		}
+		if err != nil {
 			return err
 		}
 		if _, err := s.incomingCalls(ctx, tx); err != nil {
 			return err
 		}
-		if route, err = s.draftRoute(ctx, tx, n.ID, draft); err != nil || !storable(requestID) {
+		if route, err = s.draftRoute(ctx, tx, n.ID, draft); err != nil {
 			return err
 		}
-		return reserve(tx, requestID, false)
+		return reserve(tx, requestID, false, false)
 	})
 	return n, route, translate("take in phone number", err)
 }

@@ -16,7 +16,7 @@ func TestABoughtNumberIsTakenInWithADraftRoute(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
 		asked(t, s, "r1")
-		if err := s.ReserveNumber(ctx, "r1", 1, false); err != nil {
+		if err := reserve(s, "r1", 1, false); err != nil {
 			t.Fatal(err)
 		}
 		bought := supportLine()
@@ -52,7 +52,7 @@ func TestABoughtNumberIsTakenInWithADraftRoute(t *testing.T) {
 		same(t, n, again)
 		same(t, route, drafted)
 		same(t, route, must[models.Route](t)(s.DraftRoute(ctx, "n1", draft)))
-		if used, ok := full(s.ReserveNumber(ctx, asked(t, s, "r2").ID, 1, false)); !ok || used != 1 {
+		if used, ok := full(reserve(s, asked(t, s, "r2").ID, 1, false)); !ok || used != 1 {
 			t.Errorf("%d are in use", used) // the number, and no reservation
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -16,6 +17,7 @@ import (
 type numberRequest struct {
 	models.NumberRequest
 	Reserved bool // a number of the allotment is set aside for it
+	Exceeds  bool // that one is an exception beside the allotment
 }
 
 // CreateNumberRequest adds a request of which no run knows yet, with the first line of its history and what
@@ -25,7 +27,7 @@ type numberRequest struct {
 func (s *Store) CreateNumberRequest(ctx context.Context, r models.NumberRequest, allotted int) (models.NumberRequest, error) {
 	r = keptRequest(r)
 	r.Version = 0
-	if r.Form.Exception != "" {
+	if strings.TrimSpace(r.Form.Exception) != "" {
 		allotted = 0
 	}
 	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -51,14 +53,17 @@ func (s *Store) CreateNumberRequest(ctx context.Context, r models.NumberRequest,
 }
 
 // KeepNumberRequest writes how far a request has come, unless the row is newer, and makes the row where there is
-// none. What people are told of it, its history in the audit list and the files of its form are added where they
-// are missing. Once it is over, its documents lose their content, and nothing is set aside for it. unsent is how
-// many of its notices are neither told nor given up. It is safe to repeat and to come too late.
+// none. A request that is over stays as it ended, and of two copies of one version that differ in their state the
+// first stays. What people are told of it, its history in the audit list and the files of its form are added where
+// they are missing; a file that the form does not name any more loses its content. Once it is over, its documents
+// lose theirs, nothing is set aside for it, and of the numbers that it has claimed the one that it ended with alone
+// is its own. unsent is how many of its notices are neither told nor given up. It is safe to repeat and to come too
+// late.
 func (s *Store) KeepNumberRequest(ctx context.Context, r models.NumberRequest) (unsent int, err error) {
 	r = keptRequest(r)
 	err = s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		before, err := requestRow(tx, r)
-		if err == nil && before.Version <= r.Version {
+		if err == nil && goesOn(before.NumberRequest, r) {
 			err = s.keepRequest(ctx, tx, before, r)
 		}
 		if err != nil {
@@ -72,23 +77,46 @@ func (s *Store) KeepNumberRequest(ctx context.Context, r models.NumberRequest) (
 	return unsent, translate("keep number request "+r.ID, err)
 }
 
+// goesOn says whether a request may be written over what is known of it.
+func goesOn(before, after models.NumberRequest) bool {
+	if before.Status.Final() || before.Version == after.Version && before.ID != "" {
+		return before.Status == after.Status && before.Version <= after.Version
+	}
+	return before.Version <= after.Version
+}
+
 func (s *Store) keepRequest(ctx context.Context, tx *gorm.DB, before numberRequest, r models.NumberRequest) error {
 	if !before.CreatedAt.IsZero() {
 		r.CreatedAt = before.CreatedAt
 	}
-	row := numberRequest{r, before.Reserved && !r.Status.Final()}
+	row := numberRequest{r, before.Reserved && !r.Status.Final(), before.Exceeds && !r.Status.Final()}
 	if err := tx.Model(&row).Select("*").UpdateColumns(&row).Error; err != nil {
 		return err
 	}
 	if _, err := attach(tx, r); err != nil { // a run cannot mend what is missing: the carrier's side says so
 		return err
 	}
-	if r.Status.Final() {
-		if err := s.emptyDocuments(ctx, tx, r.ID); err != nil {
-			return err
-		}
+	if err := s.tidyUp(ctx, tx, before.NumberRequest, r); err != nil {
+		return err
 	}
 	return s.happened(ctx, tx, before.NumberRequest, r)
+}
+
+// tidyUp takes from a request what it needs no more: files that were replaced, and once it is over all of them and
+// the numbers that it did not end with.
+func (s *Store) tidyUp(ctx context.Context, tx *gorm.DB, before, after models.NumberRequest) error {
+	if after.Status.Final() {
+		if err := s.emptyDocuments(ctx, tx, "request_id = ?", after.ID); err != nil || before.Status.Final() {
+			return err
+		}
+		return settleNumbers(tx, after)
+	}
+	named := after.Form.Files()
+	replaced := slices.DeleteFunc(before.Form.Files(), func(id string) bool { return slices.Contains(named, id) || !storable(id) })
+	if len(replaced) == 0 {
+		return nil
+	}
+	return s.emptyDocuments(ctx, tx, "request_id = ? AND id IN ?", after.ID, replaced)
 }
 
 // requestRow locks the row of a request, or makes it where there is none; the row as it was is empty then.
@@ -126,7 +154,7 @@ func (s *Store) happened(ctx context.Context, tx *gorm.DB, before, after models.
 		if known {
 			continue
 		}
-		is := requestChange{after.Form.Name, after.Status, &event}
+		is := requestChange{after.Form.Name, after.Status, &lineOfHistory{event.Seq, event.Kind, event.Fields}}
 		if err := s.audited(As(ctx, event.By), tx, string(event.Kind), "number request", after.ID, was, is); err != nil {
 			return err
 		}
@@ -134,12 +162,19 @@ func (s *Store) happened(ctx context.Context, tx *gorm.DB, before, after models.
 	return nil
 }
 
-// requestChange is what the audit list shows of a request. The form stays out of it: it is personal, and the
-// list is kept for good.
+// requestChange is what the audit list shows of a request. The form stays out of it, and what people write: it is
+// personal, and the list is kept for good.
 type requestChange struct {
 	Name   string               `json:"name"`
 	Status models.RequestStatus `json:"status"`
-	Event  *models.RequestEvent `json:"event,omitempty"`
+	Event  *lineOfHistory       `json:"event,omitempty"`
+}
+
+// lineOfHistory says which line of the history a change is.
+type lineOfHistory struct {
+	Seq    int                `json:"seq"`
+	Kind   models.HistoryKind `json:"kind"`
+	Fields []string           `json:"fields,omitempty"`
 }
 
 // keptRequest is a request as both databases can hold it.

@@ -16,6 +16,7 @@ type NumberRequestFilter struct {
 	RequesterKeyID *string   // nil: whoever's; the key of the environment has an empty id
 	SinceBefore    time.Time // whoever acts next does since before then
 	Open           bool      // somebody acts next
+	Brief          bool      // without their histories, which may be long
 }
 
 // lastCreated is an order with the newest first.
@@ -28,7 +29,11 @@ func (s *Store) NumberRequest(ctx context.Context, id string) (models.NumberRequ
 
 // NumberRequests lists requests, the newest first.
 func (s *Store) NumberRequests(ctx context.Context, filter NumberRequestFilter, page Page) ([]models.NumberRequest, string, error) {
-	requests, next, err := list(filter.narrow(s.reader.WithContext(ctx)), page, lastCreated,
+	query := filter.narrow(s.reader.WithContext(ctx))
+	if filter.Brief {
+		query = query.Omit("history")
+	}
+	requests, next, err := list(query, page, lastCreated,
 		func(r models.NumberRequest) place { return place{r.CreatedAt, r.ID} })
 	return requests, next, translate("list number requests", err)
 }

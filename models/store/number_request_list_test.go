@@ -66,6 +66,18 @@ func TestRequestsAreListedByStateRequesterAndWhoeverActsNext(t *testing.T) {
 	})
 }
 
+func TestAListMayLeaveTheHistoriesOut(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		asked(t, s, "a")
+		for brief, lines := range map[bool]int{true: 0, false: 1} {
+			requests, _, err := s.NumberRequests(t.Context(), store.NumberRequestFilter{Brief: brief}, store.Page{})
+			if err != nil || len(requests) != 1 || len(requests[0].History) != lines || requests[0].Form.Name != "Berlin a" {
+				t.Errorf("brief %t: %+v, %v", brief, requests, err)
+			}
+		}
+	})
+}
+
 func TestRequestsOfWhichNoRunKnowsAreFound(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
@@ -88,10 +100,10 @@ func TestRequestsOfWhichNoRunKnowsAreFound(t *testing.T) {
 // manyRequests fills the lists: a request a minute, with its notice and a document. %[1]s is the minute i, in the
 // words of each database.
 var manyRequests = []string{
-	`INSERT INTO number_requests (id, status, acts_next, acts_since, by_key_id, by_name, reason, phone_number_id, call_route_id, reminders, reserved,
+	`INSERT INTO number_requests (id, status, acts_next, acts_since, by_key_id, by_name, reason, phone_number_id, call_route_id, reminders, reserved, exceeds,
 			version, created_at, updated_at)
 		SELECT 'r' || i, CASE WHEN i %% 100 = 0 THEN 'in_review' ELSE 'active' END, CASE WHEN i %% 100 = 0 THEN 'reviewer' ELSE '' END, %[1]s,
-			'k' || i %% 50, '', '', '', '', 0, (1 = 0), CASE WHEN i > 4990 THEN 0 ELSE 9 END, %[1]s, %[1]s FROM n`,
+			'k' || i %% 50, '', '', '', '', 0, (1 = 0), (1 = 0), CASE WHEN i > 4990 THEN 0 ELSE 9 END, %[1]s, %[1]s FROM n`,
 	`INSERT INTO documents (id, request_id, name, media_type, size, by_key_id, by_name, created_at)
 		SELECT 'd' || i, 'r' || i, '', '', 0, '', '', %[1]s FROM n`,
 	`INSERT INTO notices (id, request_id, key, told_party, email, assignee, subject, text, last_error, created_at, mailed_at, slacked_at)

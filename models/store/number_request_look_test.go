@@ -1,10 +1,8 @@
 package store_test
 
 import (
-	"errors"
 	"testing"
 
-	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
 	"github.com/ringdown/ringdown/models/store/storetest"
 )
@@ -21,7 +19,7 @@ func TestALookAtTheAllotmentSeesWhatCountsAndSetsNothingAside(t *testing.T) {
 				t.Errorf("nothing is set aside, but %v", err)
 			}
 		}
-		if err := s.ReserveNumber(t.Context(), "first", 1, false); err != nil {
+		if err := reserve(s, "first", 1, false); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.MayReserveNumber(t.Context(), "first", 1); err != nil {
@@ -33,26 +31,6 @@ func TestALookAtTheAllotmentSeesWhatCountsAndSetsNothingAside(t *testing.T) {
 		for _, err := range []error{s.MayAskForNumber(t.Context(), 3), s.MayAskForNumber(t.Context(), 0), s.MayReserveNumber(t.Context(), "second", 0)} {
 			if err != nil {
 				t.Error(err)
-			}
-		}
-	})
-}
-
-func TestTheRequestOfANumberIsFound(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		done := asked(t, s, "done")
-		done.Version, done.Status, done.PhoneNumberID = 2, models.RequestActive, "n1"
-		keep(t, s, done)
-		about := asked(t, s, "about to")
-		about.Provisioning.PhoneNumberID = "n2"
-		keep(t, s, about)
-		given := asked(t, s, "given up")
-		given.Version, given.Status, given.Provisioning.PhoneNumberID = 2, models.RequestRejected, "n3"
-		keep(t, s, given)
-		for number, want := range map[string]string{"n1": "done", "n2": "about to", "n3": "", "n4": "", "": "", "a\x00": ""} {
-			id, err := s.RequestOfNumber(t.Context(), number)
-			if id != want || (err == nil) != (want != "") || err != nil && !errors.Is(err, models.ErrNotFound) {
-				t.Errorf("%q is of %q, want %q (%v)", number, id, want, err)
 			}
 		}
 	})

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -128,9 +129,93 @@ func TestTheNewestVersionOfARequestWins(t *testing.T) {
 		if got := keysOf(t, s, "r1"); !slices.Equal(got, wantKeys(third)) {
 			t.Errorf("told %q, want %q", got, wantKeys(third))
 		}
-		polled := third.Polled(noon) // is no version of its own
+		polled := third.PutOff(noon) // is no version of its own
 		keep(t, s, polled)
 		same(t, polled, must[models.NumberRequest](t)(s.NumberRequest(ctx, "r1")))
+	})
+}
+
+func TestARequestThatIsOverStaysAsItEnded(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		r := asked(t, s, "r1")
+		keep(t, s, withdrawn(t, r))
+		over := must[models.NumberRequest](t)(s.NumberRequest(ctx, "r1"))
+		rejected := must[models.NumberRequest](t)(r.Reject(models.ToReject{By: reviewer, Reason: "No."}, noon))
+		later := commented(t, commented(t, r, "Hm."), "Well.")
+		elsewhere := over
+		elsewhere.Reason, elsewhere.Version = "Something else.", over.Version-1
+		for _, copied := range []models.NumberRequest{over, rejected, later, r, elsewhere} {
+			keep(t, s, copied)
+			same(t, over, must[models.NumberRequest](t)(s.NumberRequest(ctx, "r1")))
+		}
+		tidied := over
+		tidied.Version++
+		keep(t, s, tidied)
+		same(t, tidied, must[models.NumberRequest](t)(s.NumberRequest(ctx, "r1")))
+	})
+}
+
+func TestOfTwoCopiesOfOneVersionTheFirstStays(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		r := asked(t, s, "r1")
+		question := must[models.NumberRequest](t)(r.Ask(models.ToAsk{By: reviewer, Question: "Which?"}, noon))
+		keep(t, s, question)
+		failed := r.Fail("It would not do.", noon)
+		keep(t, s, failed)
+		same(t, question, must[models.NumberRequest](t)(s.NumberRequest(context.Background(), "r1")))
+		if got := history(t, s, "r1"); len(got) != 2 {
+			t.Errorf("audited %q", got)
+		}
+	})
+}
+
+func TestWhatPeopleWriteIsNotInTheAuditList(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		r := asked(t, s, "r1")
+		r = must[models.NumberRequest](t)(r.Ask(models.ToAsk{By: reviewer, Question: "Is it Main Street?", Fields: []string{"address"}}, noon))
+		keep(t, s, r)
+		changes := audit(t, s, store.ChangeFilter{NounID: "r1"})
+		last := changes[len(changes)-1]
+		if strings.Contains(told(last), "Main Street") {
+			t.Errorf("it holds the question: %s", told(last))
+		}
+		var after struct{ Event map[string]any }
+		if err := json.Unmarshal(last.After, &after); err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(after.Event); got != "map[fields:[address] kind:asked seq:2]" {
+			t.Errorf("it tells of %s", got)
+		}
+	})
+}
+
+func TestAFileThatWasReplacedLosesItsContent(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		passport, excerpt := attached(t, s, "r1"), uploaded(t, s, requester)
+		question := models.ToAsk{By: reviewer, Question: "Is it new?", Fields: []string{"documents"}}
+		asks := must[models.NumberRequest](t)(must[models.NumberRequest](t)(s.NumberRequest(ctx, "r1")).Begin(noon).Ask(question, noon))
+		keep(t, s, asks)
+		answer := models.ToAnswer{By: models.Who{Actor: requester, Role: models.RoleRequester}, Fields: []string{"documents.proof"}}
+		answer.Form.Documents = map[string]models.SubmittedDocument{"proof": {File: excerpt.ID}}
+		answered := must[models.NumberRequest](t)(asks.Answer(answer, noon))
+		if _, err := s.Sealed(ctx, passport.ID); err != nil {
+			t.Fatalf("before the answer: %v", err)
+		}
+		for range 2 {
+			keep(t, s, answered)
+			keep(t, s, asks) // late
+		}
+		if _, err := s.Sealed(ctx, passport.ID); !errors.Is(err, models.ErrNotFound) {
+			t.Errorf("what was replaced is kept: %v", err)
+		}
+		if _, err := s.Sealed(ctx, excerpt.ID); err != nil {
+			t.Errorf("what replaces it: %v", err)
+		}
+		if changes := audit(t, s, store.ChangeFilter{NounID: passport.ID}); len(changes) != 2 || changes[1].Action != "delete" {
+			t.Errorf("audited %v", changes)
+		}
 	})
 }
 
@@ -207,12 +292,12 @@ func TestWhatIsOverIsSetAsideForNobodyAndItsDocumentsAreEmpty(t *testing.T) {
 		r := wish("r1", 0)
 		r.Form.Documents = map[string]models.SubmittedDocument{"proof": {Type: "excerpt", File: proof.ID}}
 		r = must[models.NumberRequest](t)(s.CreateNumberRequest(ctx, r, 0)).Begin(noon)
-		if err := s.ReserveNumber(ctx, "r1", 1, false); err != nil {
+		if err := reserve(s, "r1", 1, false); err != nil {
 			t.Fatal(err)
 		}
 		other := asked(t, s, "r2")
 		var full *models.AllotmentError
-		if err := s.ReserveNumber(ctx, other.ID, 1, false); !errors.As(err, &full) {
+		if err := reserve(s, other.ID, 1, false); !errors.As(err, &full) {
 			t.Fatalf("the last number is reserved twice: %v", err)
 		}
 
@@ -230,7 +315,7 @@ func TestWhatIsOverIsSetAsideForNobodyAndItsDocumentsAreEmpty(t *testing.T) {
 		if changes := audit(t, s, store.ChangeFilter{NounID: proof.ID}); len(changes) != 2 || changes[1].Action != "delete" {
 			t.Errorf("audited %v", changes)
 		}
-		if err := s.ReserveNumber(ctx, other.ID, 1, false); err != nil {
+		if err := reserve(s, other.ID, 1, false); err != nil {
 			t.Errorf("what is over holds a number: %v", err)
 		}
 	})

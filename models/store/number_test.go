@@ -11,6 +11,24 @@ import (
 	"github.com/ringdown/ringdown/models/store/storetest"
 )
 
+func TestANumberIsFoundByTheCarriersID(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		n := must[models.PhoneNumber](t)(s.CreateNumber(ctx, supportLine()))
+		must[models.PhoneNumber](t)(s.CreateNumber(ctx, owned(1))) // of which the carrier's is not known
+		same(t, n, must[models.PhoneNumber](t)(s.NumberByCarrierID(ctx, n.CarrierID)))
+		for _, missing := range []string{"", "PN9999", "a\x00b"} {
+			if _, err := s.NumberByCarrierID(ctx, missing); !errors.Is(err, models.ErrNotFound) {
+				t.Errorf("%q: %v", missing, err)
+			}
+		}
+		must[models.PhoneNumber](t)(s.ReleaseNumber(ctx, n.ID))
+		if _, err := s.NumberByCarrierID(ctx, n.CarrierID); !errors.Is(err, models.ErrNotFound) {
+			t.Errorf("a released one: %v", err)
+		}
+	})
+}
+
 func TestANumberIsFoundByItsDigits(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()

@@ -20,7 +20,7 @@ import (
 
 var nouns = map[string]any{
 	"users": &models.User{}, "schedules": &models.Schedule{}, "overrides": &models.Override{},
-	"phone_numbers": &models.PhoneNumber{}, "call_routes": &models.Route{}, "calls": &models.Call{}, "alerts": &models.Alert{},
+	"phone_numbers": store.PhoneNumberRow, "call_routes": &models.Route{}, "calls": &models.Call{}, "alerts": &models.Alert{},
 	"blocked_callers": &models.BlockedCaller{}, "phone_faults": store.PhoneFaultRow,
 	"changes": &models.Change{}, "api_keys": &models.APIKey{}, "kept_replies": &models.KeptReply{}, "calendar_links": &models.CalendarLink{},
 	"outside_schedules": &models.OutsideSchedule{}, "outside_copies": &models.OutsideCopy{},

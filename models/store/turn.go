@@ -11,6 +11,8 @@ const (
 	ofNumbers turn = iota + 1
 	ofLicences
 	ofScheduleNames
+	ofDocuments
+	ofCountries
 )
 
 // turns tells our locks from those that others take in the same database.

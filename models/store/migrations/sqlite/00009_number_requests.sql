@@ -29,6 +29,7 @@ CREATE TABLE number_requests (
     remind_at       timestamp,
     reminders       integer NOT NULL,
     reserved        boolean NOT NULL,
+    exceeds         boolean NOT NULL,
     version         integer NOT NULL,
     created_at      timestamp NOT NULL,
     updated_at      timestamp NOT NULL,
@@ -83,8 +84,15 @@ ALTER TABLE phone_numbers ADD COLUMN check_at timestamp;
 ALTER TABLE phone_numbers ADD COLUMN exception text NOT NULL DEFAULT '';
 ALTER TABLE phone_numbers ADD COLUMN check_result text NOT NULL DEFAULT '';
 ALTER TABLE phone_numbers ADD COLUMN check_detail text NOT NULL DEFAULT '';
+-- The request that a number is for, null for none: one number fulfils one request.
+ALTER TABLE phone_numbers ADD COLUMN number_request_id text;
+CREATE INDEX phone_numbers_number_request_id ON phone_numbers (number_request_id);
+CREATE INDEX phone_numbers_carrier_id ON phone_numbers (carrier_id);
 
 -- +goose Down
+DROP INDEX phone_numbers_carrier_id;
+DROP INDEX phone_numbers_number_request_id;
+ALTER TABLE phone_numbers DROP COLUMN number_request_id;
 ALTER TABLE phone_numbers DROP COLUMN check_detail;
 ALTER TABLE phone_numbers DROP COLUMN check_result;
 ALTER TABLE phone_numbers DROP COLUMN exception;

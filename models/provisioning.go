@@ -3,7 +3,6 @@ package models
 import (
 	"fmt"
 	"hash/fnv"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -169,11 +168,18 @@ func (r NumberRequest) Missing(g Regulation) []CarrierReason {
 
 // Objects are the carrier's ids of what belongs into the bundle of a request.
 func (p Provisioning) Objects() []string {
-	objects := []string{p.EndUserID}
-	for _, name := range slices.Sorted(maps.Keys(p.Documents)) {
-		objects = append(objects, p.Documents[name])
+	return append([]string{p.EndUserID}, p.handedIn()...)
+}
+
+// handedIn are the carrier's ids of the documents that it has, in the order of their rules.
+func (p Provisioning) handedIn() []string {
+	var ids []string
+	for _, rule := range p.Regulation.Documents {
+		if id := p.Documents[rule.Name]; id != "" {
+			ids = append(ids, id)
+		}
 	}
-	return objects
+	return ids
 }
 
 // CarrierName is what something is called at the carrier that is made for a request: by it, it is found again. It has
@@ -212,9 +218,7 @@ func (p Provisioning) stale() Provisioning {
 // made are the carrier's ids of everything that was made, in the order in which it can be removed.
 func (p Provisioning) made() []string {
 	all := append(slices.Clone(p.Leftovers), p.NumberID, p.BundleID)
-	for _, name := range slices.Sorted(maps.Keys(p.Documents)) {
-		all = append(all, p.Documents[name])
-	}
+	all = append(all, p.handedIn()...)
 	all = append(all, p.EndUserID, p.AddressID)
 	return slices.DeleteFunc(all, func(id string) bool { return id == "" })
 }

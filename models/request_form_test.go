@@ -36,6 +36,7 @@ func TestRequestFormValidate(t *testing.T) {
 		{"no details", func(f *RequestForm) { f.Details = "" }, nil},
 		{"no details of another country", func(f *RequestForm) { f.Country, f.Details = OtherCountry, "\n" }, []string{"details"}},
 		{"a long exception", func(f *RequestForm) { f.Exception = strings.Repeat("a", 501) }, []string{"exception"}},
+		{"a blank exception", func(f *RequestForm) { f.Exception = " \n" }, []string{"exception"}},
 		{"a town of two lines", func(f *RequestForm) { f.Locality = "Ber\nlin" }, []string{"locality"}},
 		{"a name of spaces", func(f *RequestForm) { f.Person["first_name"] = "  " }, []string{"person.first_name"}},
 		{"a person of two lines", func(f *RequestForm) { f.Person["first_name"] = "A\nB" }, []string{"person.first_name"}},

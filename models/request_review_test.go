@@ -232,7 +232,7 @@ func TestWhatIsSaidMustMakeSense(t *testing.T) {
 
 func TestAnAnswerChangesWhatWasAskedAndStartsThePaperworkAnew(t *testing.T) {
 	r := standsAt(t, RequestWaitingForRequester)
-	r.Provisioning = Provisioning{Round: 1, Reserved: true, Regulated: true, AddressID: "AD1", EndUserID: "IT1", BundleID: "BU1", Documents: map[string]string{"b": "RD2", "a": "RD1"}}
+	r.Provisioning = Provisioning{Round: 1, Reserved: true, Regulated: true, AddressID: "AD1", EndUserID: "IT1", BundleID: "BU1", Documents: map[string]string{"proof": "RD1", "place": "RD2"}, Regulation: german}
 	after, err := r.Answer(ToAnswer{By: owner, Text: "Here.", Form: RequestForm{Address: &Address{City: "Hamburg"}}, Fields: []string{"address.city"}}, asked)
 	if err != nil {
 		t.Fatal(err)

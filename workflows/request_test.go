@@ -98,6 +98,43 @@ func TestAReasonOfTheCarrierReachesTheRequesterWhoMendsIt(t *testing.T) {
 	}
 }
 
+func TestWhoeverWithdrawsDoesNotWaitForTheCarriersAnswer(t *testing.T) {
+	o := newOffice(t, "DE")
+	o.slowPoll = 90 * time.Second
+	o.environment(o.in.Request.CreatedAt)
+	o.after(time.Hour, "1", workflows.UpdateApprove, models.ToApprove{By: rita, Choose: true})
+	o.after(25*time.Hour+30*time.Second, "2", workflows.UpdateWithdraw, models.ToWithdraw{By: nora})
+	o.runs(models.RequestWithdrawn)
+	last := o.last()
+	i := slices.IndexFunc(o.written, func(r models.NumberRequest) bool { return r.Status == models.RequestWithdrawn })
+	if took := o.written[i].UpdatedAt.Sub(o.in.Request.CreatedAt); took != 25*time.Hour+30*time.Second || o.nth[models.StepTidy] != 1 || last.Untidy() {
+		t.Errorf("withdrawn after %v, did %v", took, o.did)
+	}
+}
+
+func TestTheCarriersReasonIsKeptWhileItCannotBeAsked(t *testing.T) {
+	o := newOffice(t, "DE")
+	back := o.in.Request.CreatedAt.Add(20 * time.Hour)
+	o.finds = func(step models.Step, _ int, _ models.NumberRequest) (models.Found, error) {
+		switch {
+		case step != models.StepPoll:
+			return models.Found{}, nil
+		case o.env.Now().Before(back):
+			return models.Found{}, errors.New("no route to host")
+		default:
+			return models.Found{Bundle: models.BundleRejected, Reasons: []models.CarrierReason{{Text: "Refused."}}}, nil
+		}
+	}
+	o.after(time.Hour, "1", workflows.UpdateApprove, models.ToApprove{By: rita, Choose: true})
+	o.told(2*time.Hour, workflows.BundleNews{BundleID: "bundle", Status: models.BundleRejected, Reason: "Please scan it again."})
+	o.after(60*time.Hour, "2", workflows.UpdateReject, models.ToReject{By: rita, Reason: "No."})
+	o.runs(models.RequestRejected)
+	asked := slices.IndexFunc(o.written, func(r models.NumberRequest) bool { return r.Status == models.RequestWaitingForRequester })
+	if asked < 0 || !strings.Contains(o.written[asked].Question.Text, "scan it again") {
+		t.Errorf("asked at %d: %+v", asked, o.written[max(asked, 0)].Question)
+	}
+}
+
 func TestSomebodyElseBuysTheNumberFirst(t *testing.T) {
 	o := newOffice(t, "US")
 	o.finds = func(step models.Step, nth int, _ models.NumberRequest) (models.Found, error) {

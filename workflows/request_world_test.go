@@ -41,6 +41,7 @@ type office struct {
 	mails    int
 	gaveUp   []string
 	deadMail bool
+	slowPoll time.Duration // how long the carrier takes to say how far it is
 
 	regulation models.Regulation
 	finds      func(step models.Step, nth int, r models.NumberRequest) (models.Found, error) // nil result: what is ideal
@@ -117,7 +118,7 @@ func (o *office) environment(now time.Time) {
 				found.Reasons = append([]models.CarrierReason{{Text: told}}, found.Reasons...)
 			}
 			return found, err
-		}).Maybe()
+		}).Maybe().After(o.slowPoll)
 }
 
 func (o *office) does(step models.Step, r models.NumberRequest) (models.Found, error) {

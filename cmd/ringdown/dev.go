@@ -223,7 +223,7 @@ func (r *devRun) start(ctx context.Context, fail context.CancelCauseFunc) error 
 }
 
 // temporalArguments start the dev server with what a small server needs to be fast: see
-// ARCHITECTURE.md, "The Temporal server".
+// docs/production.md, "How ringdown dev runs Temporal".
 func (r *devRun) temporalArguments() []string {
 	arguments := []string{
 		"server", "start-dev", "--ip", "127.0.0.1",

@@ -149,3 +149,29 @@ func TestANumberThatIsBoughtForARequestIsForNoOther(t *testing.T) {
 		}
 	})
 }
+
+// Whoever writes a request and whoever takes its number in lock both in one order.
+func TestARequestEndsWhileItsNumberIsTakenIn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		for round := range 10 {
+			id := fmt.Sprint("r", round)
+			n := must[models.PhoneNumber](t)(s.CreateNumber(ctx, owned(round)))
+			over := fulfilled(t, asked(t, s, id), n.ID)
+			atOnce(t, 6, func(i int) (err error) {
+				switch i % 3 {
+				case 0:
+					_, err = s.KeepNumberRequest(ctx, over)
+				case 1:
+					_, _, err = s.TakeInNumber(ctx, n, id, models.Route{Name: "Draft"})
+				default:
+					_, err = s.ClaimNumber(ctx, n.ID, id)
+				}
+				return err
+			})
+			if got := owner(t, s, n.ID); got != id {
+				t.Errorf("it is of %q", got)
+			}
+		}
+	})
+}

@@ -1,9 +1,12 @@
 package e2e
 
 import (
+	"fmt"
+	"net/http"
 	"testing"
 
 	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/simulator"
 	"github.com/ringdown/ringdown/workflows"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
@@ -25,6 +28,28 @@ var journeys = map[string]struct {
 	}},
 	"request-with-paperwork": {germanForm, models.RequestActive, func(w *wish) { w.does("approve", `{"choose":true}`) }},
 	"request-rejected":       {americanForm, models.RequestRejected, func(w *wish) { w.does("reject", `{"reason":"No."}`) }},
+	"request-withdrawn": {germanForm, models.RequestWithdrawn, func(w *wish) {
+		w.s.carrier.ReviewNextBundle("DE", simulator.Review{Verdict: simulator.ReviewHold})
+		w.does("approve", `{"choose":true}`)
+		w.comesTo(models.RequestWaitingForCarrier)
+		w.rests()
+		w.does("withdraw", `{"reason":"We moved."}`)
+	}},
+	"request-mended": {germanForm, models.RequestActive, func(w *wish) {
+		w.s.carrier.ReviewNextBundle("DE", simulator.Review{Verdict: simulator.ReviewRefuse, Reason: "The excerpt cannot be read."})
+		w.does("approve", `{"choose":true}`)
+		w.comesTo(models.RequestWaitingForRequester)
+		w.rests()
+		w.does("answer", fmt.Sprintf(`{"text":"A better scan.","form":{"documents":{%s}}}`, w.proof("scan.pdf")))
+		w.rests()
+		w.does("approve", `{"choose":true}`)
+	}},
+	"request-fulfilled": {otherForm, models.RequestActive, func(w *wish) {
+		by := w.s.fresh()
+		w.s.carrier.AddNumber(simulator.Number{Phone: by})
+		_, imported := w.s.asksAs(w.t, adminKey, http.MethodPost, "/v1/phone-numbers", fmt.Sprintf(`{"number":%q,"name":"By hand"}`, by))
+		w.does("fulfil", fmt.Sprintf(`{"phone_number_id":%q}`, imported["id"]))
+	}},
 }
 
 // closed waits until the run of a request is over, and reads its history.

@@ -16,8 +16,8 @@ func (r NumberRequest) Notices() []Notice {
 				RequestID: r.ID, Key: fmt.Sprintf("%d/%s", e.Seq, to), To: to, CreatedAt: e.At,
 				Subject: fmt.Sprintf("%s: %s", r.Form.Name, headline(e, to)), Text: r.letter(e, to),
 			}
-			switch {
-			case to == PartyRequester:
+			switch to {
+			case PartyRequester:
 				n.Email = r.Form.Email
 			default:
 				n.Assignee = e.Assignee

@@ -153,6 +153,9 @@ func (n *Numbers) look(ctx context.Context, number models.PhoneNumber) (models.N
 	case err != nil:
 		return models.NumberCheck{}, err
 	}
+	if n.FallbackURL == "" { // it is not known here where the emergency documents are: what is set stays
+		want.Fallback, want.FallbackMethod = owned.Webhooks.Fallback, owned.Webhooks.FallbackMethod
+	}
 	wrong := owned.Connected(want)
 	if wrong == nil {
 		return models.NumberCheck{Result: models.CheckFine}, nil

@@ -319,3 +319,11 @@ func TestADatabaseThatIsAwayEndsALook(t *testing.T) {
 		t.Errorf("it says %v", err)
 	}
 }
+
+// A worker that does not know where the emergency documents are leaves alone what is set.
+func TestWithoutAnAddressOfTheEmergencyDocumentsWhatIsSetStays(t *testing.T) {
+	n := newNight(t, storetest.SQLite(t))
+	n.has(1)
+	n.numbers.FallbackURL = ""
+	n.finds(activities.Checked{Looked: 1})
+}

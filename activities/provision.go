@@ -102,10 +102,7 @@ func (p *Provisioner) learn(ctx context.Context, r models.NumberRequest, change 
 func (p *Provisioner) Choose(ctx context.Context, r models.NumberRequest) (models.Found, error) {
 	defer alive(ctx)()
 	like := r.Approval.Candidate
-	search := models.Search{Country: r.Form.Country, Type: r.Form.Type, Wishes: r.Form.Wishes, Limit: 50}
-	if like.Country != "" && like.Locality != "" { // what was approved counts, which may be something else than was wished for
-		search.Wishes = models.Wishes{Locality: like.Locality}
-	}
+	search := models.Search{Country: r.Form.Country, Type: r.Form.Type, Wishes: r.WishesNow(), Limit: 50}
 	sold, err := p.Carrier.Search(ctx, search)
 	if err != nil && !errors.Is(err, models.ErrNotFound) {
 		return p.failed(err)

@@ -43,6 +43,9 @@ func TestWhatTheCarriersAnswersMeanAtEachStep(t *testing.T) {
 				http.StatusBadRequest: "The carrier has refused it",
 				http.StatusForbidden:  "The carrier has refused it", http.StatusUnauthorized: "The carrier does not accept our account",
 			} {
+				if c.step == models.StepBuy && status != http.StatusUnauthorized {
+					continue // a reviewer may choose another number: see provision_number_test.go
+				}
 				p.refuses(c.operation, status)
 				_, err := p.tries(c.step)
 				if got := p.cannot(err); !strings.Contains(got, says) || !strings.Contains(got, "try again") || !strings.Contains(got, "http ") {

@@ -11,8 +11,8 @@ import (
 	"go.temporal.io/sdk/activity"
 )
 
-// lookAgain is the try at which a number counts as somebody else's that may have been bought by an earlier one.
-const lookAgain = 6
+// lookAgain is the try at which a number counts as somebody else's: it may have been bought by an earlier one.
+const lookAgain = 4
 
 // Buy buys the number, with all its webhooks.
 func (p *Provisioner) Buy(ctx context.Context, r models.NumberRequest) (models.Found, error) {
@@ -26,8 +26,8 @@ func (p *Provisioner) Buy(ctx context.Context, r models.NumberRequest) (models.F
 		AddressID: r.Provisioning.AddressID, BundleID: r.Provisioning.BundleID,
 	})
 	switch {
-	case errors.Is(err, models.ErrTaken) && activity.GetInfo(ctx).Attempt > 1 && activity.GetInfo(ctx).Attempt < lookAgain:
-		// An earlier try may have bought it, and the carrier's lists lag behind.
+	case errors.Is(err, models.ErrTaken) && activity.GetInfo(ctx).Attempt < lookAgain:
+		// An earlier try may have bought it, also one of a run before this one, and the carrier's lists lag behind.
 		return models.Found{}, fmt.Errorf("buy the number of request %s, which may be ours already: %w", r.ID, err)
 	case errors.Is(err, models.ErrTaken):
 		return models.Found{Taken: true}, nil
@@ -35,6 +35,9 @@ func (p *Provisioner) Buy(ctx context.Context, r models.NumberRequest) (models.F
 		return models.Found{Gone: true}, nil
 	case twilio.PaperworkMissing(err) && !hasCode(err, codeDocumentUnfit):
 		return models.Found{Reasons: []models.CarrierReason{{Field: "address", Text: "The carrier sells this number only with an address that fits it" + in(r.Approval.Candidate) + "."}}}, nil
+	}
+	if twilio.ClassOf(err) == twilio.Refused && !twilio.IsFormFault(err) {
+		return models.Found{Back: fmt.Sprintf("The carrier would not sell the number: %v. Mend that and approve it again, or choose another.", err)}, nil
 	}
 	return p.made(bought.SID, err, "")
 }

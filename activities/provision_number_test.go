@@ -19,7 +19,7 @@ func TestANumberThatSomebodyElseBoughtIsLookedForOnceMoreWhereItMayBeOurs(t *tes
 	for _, c := range []struct {
 		try   int32
 		taken bool
-	}{{1, true}, {2, false}, {5, false}, {6, true}, {100, true}} {
+	}{{1, false}, {2, false}, {3, false}, {4, true}, {100, true}} {
 		p.try = c.try
 		found, err := p.tries(models.StepBuy)
 		if c.taken && (err != nil || !found.Taken) {
@@ -70,8 +70,19 @@ func TestANumberThatTheAccountHasForSomethingElseIsTaken(t *testing.T) {
 	t.Parallel()
 	p := newSetup(t, storetest.SQLite(t), americanForm()).until(models.StepBuy)
 	p.carrier.AddNumber(simulator.Number{Phone: string(p.request.Approval.Candidate.Number), FriendlyName: "The office"})
+	p.try = 4
 	if found := p.finds(models.StepBuy); !found.Taken {
 		t.Errorf("found %+v", found)
+	}
+}
+
+func TestANumberThatTheCarrierWouldNotSellGoesBackToTheReviewers(t *testing.T) {
+	p := newSetup(t, storetest.SQLite(t), germanForm()).until(models.StepBuy)
+	p.refuses("CreateIncomingPhoneNumber", http.StatusForbidden)
+	found := p.finds(models.StepBuy)
+	after := p.request.After(models.StepBuy, found, time.Now())
+	if after.Status != models.RequestInReview || after.Provisioning.BundleID == "" || !strings.Contains(found.Back, "would not sell") {
+		t.Errorf("found %+v, it is %s", found, after.Status)
 	}
 }
 

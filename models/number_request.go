@@ -203,6 +203,11 @@ func (r NumberRequest) ForRequester() NumberRequest {
 		r.History[i].Assignee = ""
 	}
 	r.Assignee, r.Provisioning = nil, Provisioning{}
+	if r.Approval != nil {
+		approval := *r.Approval
+		approval.Override = ""
+		r.Approval = &approval
+	}
 	if !r.Status.Final() {
 		r.Reason = ""
 	}

@@ -98,6 +98,15 @@ func (r NumberRequest) NextStep() Step {
 	}
 }
 
+// makes says whether a step makes something at the carrier.
+func (s Step) makes() bool {
+	switch s {
+	case StepAddress, StepEndUser, StepDocument, StepBundle, StepBuy:
+		return true
+	}
+	return false
+}
+
 // Untidy says whether something may be left at the carrier that nobody needs. A step of which nothing was heard may have
 // been done: who tries it again finds what it made, who does not has it removed.
 func (r NumberRequest) Untidy() bool {
@@ -247,6 +256,28 @@ func (r NumberRequest) Choose(sold []Candidate) (chosen Candidate, ok bool) {
 	lot := fnv.New32a()
 	fmt.Fprintf(lot, "%s %d", r.ID, len(r.Provisioning.Tried))
 	return fit[int(lot.Sum32()%uint32(len(fit)))], true
+}
+
+// WishesNow are the wishes by which a number is looked for. Once a reviewer has named one, what they named counts where
+// it was not what was wished for; its place counts in any case.
+func (r NumberRequest) WishesNow() Wishes {
+	wishes, like := r.Form.Wishes, r.Approval.Candidate
+	if like.Country == "" {
+		return wishes
+	}
+	if tried := r.Provisioning.Tried; !r.Approval.Choose && len(tried) > 0 {
+		named := string(tried[len(tried)-1])
+		if !strings.Contains(named, wishes.AreaCode) {
+			wishes.AreaCode = ""
+		}
+		if !strings.Contains(named, wishes.Contains) {
+			wishes.Contains = ""
+		}
+	}
+	if like.Locality != "" {
+		wishes.Locality = like.Locality
+	}
+	return wishes
 }
 
 // MissingFor is what a form lacks that a candidate asks beside the regulation.

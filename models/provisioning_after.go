@@ -68,7 +68,7 @@ func (r NumberRequest) After(step Step, found Found, now time.Time) NumberReques
 		p.Verified = true
 	case StepTakeIn:
 		r.PhoneNumberID, r.CallRouteID = found.ID, found.RouteID
-		p.Reserved = false
+		p.Reserved, p.Unsure = false, ""
 		return r.next(RequestActive, ourselves, now, RequestEvent{
 			Kind: HistoryActive, Text: "The number works. Its route is a draft: say whom it rings, and switch it on.",
 			Tell: []Party{PartyRequester, PartyReviewer},
@@ -99,7 +99,7 @@ func (a *Approval) with(c Candidate) *Approval {
 // back gives a request to the reviewers.
 func (r NumberRequest) back(why string, now time.Time) NumberRequest {
 	r.Approval = nil
-	return r.next(RequestInReview, ourselves, now, RequestEvent{Kind: HistoryReturned, Text: why, Tell: []Party{PartyReviewer, PartyRequester}})
+	return r.next(RequestInReview, ourselves, now, RequestEvent{Kind: HistoryReturned, Text: why, Internal: true, Tell: []Party{PartyReviewer, PartyRequester}})
 }
 
 // refused gives a request to its requester, with what is wrong with the paperwork.
@@ -193,8 +193,17 @@ func (r NumberRequest) Fail(why string, now time.Time) NumberRequest {
 
 // FailUnheard parks a request of whose last step nothing was heard: it may have been done.
 func (r NumberRequest) FailUnheard(step Step, why string, now time.Time) NumberRequest {
-	r.Provisioning.Unsure = step
+	if step.makes() {
+		r.Provisioning.Unsure = step
+	}
 	return r.Fail(why, now)
+}
+
+// Unrouted is a request that was fulfilled by hand with what is no number of ours: reviewers are to give it a route.
+func (r NumberRequest) Unrouted(why string, now time.Time) NumberRequest {
+	r = r.noted(ourselves, now, RequestEvent{Kind: HistoryFailed, Text: why, Internal: true, Tell: []Party{PartyReviewer}})
+	r.ActsNext = ""
+	return r
 }
 
 // Fulfilled is a request that was fulfilled by hand, once its number has a route.

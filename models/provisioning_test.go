@@ -180,6 +180,46 @@ func TestPaperworkThatIsADraftAgainIsSubmittedOnceMore(t *testing.T) {
 	}
 }
 
+func TestWhatWasWishedForIsKeptWhereTheApprovedNumberHadIt(t *testing.T) {
+	wished := Wishes{AreaCode: "415", Contains: "55"}
+	for name, c := range map[string]struct {
+		choose bool
+		tried  Phone
+		want   Wishes
+	}{
+		"chosen by the wishes":      {true, "+14155550101", Wishes{AreaCode: "415", Contains: "55", Locality: "San Francisco"}},
+		"named, as was wished for":  {false, "+14155550101", Wishes{AreaCode: "415", Contains: "55", Locality: "San Francisco"}},
+		"named, something else":     {false, "+16285550101", Wishes{Contains: "55", Locality: "San Francisco"}},
+		"named, of no known number": {false, "", Wishes{AreaCode: "415", Contains: "55", Locality: "San Francisco"}},
+	} {
+		r := standsAt(t, RequestProvisioning)
+		r.Form.Wishes = wished
+		r.Approval = &Approval{Choose: c.choose, Candidate: Candidate{Country: "US", Locality: "San Francisco"}}
+		if c.tried != "" {
+			r.Provisioning.Tried = []Phone{c.tried}
+		}
+		if got := r.WishesNow(); got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+	r := standsAt(t, RequestProvisioning)
+	r.Form.Wishes, r.Approval = wished, &Approval{Choose: true}
+	if got := r.WishesNow(); got != wished {
+		t.Errorf("at first: %+v", got)
+	}
+}
+
+func TestOnlyStepsThatMakeSomethingLeaveDoubt(t *testing.T) {
+	r := standsAt(t, RequestProvisioning)
+	if r = r.FailUnheard(StepChoose, "No answer.", asked); r.Provisioning.Unsure != "" {
+		t.Errorf("unsure of %s", r.Provisioning.Unsure)
+	}
+	r.Provisioning.Unsure = StepBundle
+	if r = r.After(StepTakeIn, Found{ID: "n1", RouteID: "r1"}, asked); r.Untidy() {
+		t.Error("the paperwork of a number that works is removed")
+	}
+}
+
 func TestReviewersAreToldOfACarrierThatTakesWeeks(t *testing.T) {
 	r := standsAt(t, RequestWaitingForCarrier)
 	if r.RemindAt == nil || *r.RemindAt != asked.Add(7*24*time.Hour) {

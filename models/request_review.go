@@ -126,9 +126,6 @@ func (r NumberRequest) Approve(a ToApprove, now time.Time) (NumberRequest, error
 	if !a.Choose {
 		text = "Approved with a number in " + place(a.Candidate) + "."
 	}
-	if a.Override != "" {
-		text += " More numbers than allotted, because: " + a.Override
-	}
 	return r.next(RequestProvisioning, a.By.Actor, now, RequestEvent{Kind: HistoryApproved, Text: text, Tell: []Party{PartyRequester}}), nil
 }
 
@@ -201,12 +198,18 @@ func (r NumberRequest) Answer(a ToAnswer, now time.Time) (NumberRequest, error) 
 	if err != nil {
 		return r, err
 	}
-	if len(a.Fields) > 0 { // what was made of the old answers is of no use
+	if slices.ContainsFunc(a.Fields, ofPaperwork) { // what was made of the old answers is of no use
 		r.Provisioning = r.Provisioning.stale()
 	}
 	r.Form, r.Question = form, nil
 	return r.next(RequestInReview, a.By.Actor, now,
 		RequestEvent{Kind: HistoryAnswered, Text: a.Text, Fields: a.Fields, Tell: []Party{PartyReviewer}}), nil
+}
+
+// ofPaperwork says whether a field of the form is part of what the carrier is given.
+func ofPaperwork(field string) bool {
+	top, _, _ := strings.Cut(field, ".")
+	return slices.Contains([]string{"email", "end_user", "person", "address", "documents"}, top)
 }
 
 func askedFor(fields []string) string {

@@ -246,6 +246,11 @@ func TestAnAnswerChangesWhatWasAskedAndStartsThePaperworkAnew(t *testing.T) {
 	if after.Provisioning.Round != 2 || !after.Provisioning.Reserved {
 		t.Errorf("%+v", after.Provisioning)
 	}
+	r.Question.Fields = []string{"area_code"}
+	wish, err := r.Answer(ToAnswer{By: owner, Form: RequestForm{Wishes: Wishes{AreaCode: "40"}}, Fields: []string{"area_code"}}, asked)
+	if err != nil || len(wish.Provisioning.Leftovers) != 0 || wish.Provisioning.BundleID != "BU1" {
+		t.Errorf("another wish throws paperwork away: %v %v", wish.Provisioning.Leftovers, err)
+	}
 	words, err := r.Answer(ToAnswer{By: owner, Text: "It is right as it is."}, asked)
 	if err != nil || len(words.Provisioning.Leftovers) != 0 {
 		t.Errorf("words alone throw paperwork away: %v %v", words.Provisioning.Leftovers, err)
@@ -323,6 +328,7 @@ func TestARequesterSeesNothingOfWhatReviewersAndMachinesSayAmongThemselves(t *te
 		t.Fatal(err)
 	}
 	r.Provisioning.AddressID, r.Provisioning.Tried = "AD1", []Phone{"+493023125077"}
+	r.Approval.Override = "For the launch."
 	if r, err = r.Retry(ToRetry{By: rita, Note: "Paid the bill."}, asked); err != nil {
 		t.Fatal(err)
 	}
@@ -331,7 +337,7 @@ func TestARequesterSeesNothingOfWhatReviewersAndMachinesSayAmongThemselves(t *te
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, secret := range []string{"Alice", "u1", "AD1", "+493023125077", "Paid the bill", "carrier.internal", "on strike"} {
+	for _, secret := range []string{"Alice", "u1", "AD1", "+493023125077", "Paid the bill", "carrier.internal", "on strike", "For the launch"} {
 		if strings.Contains(string(text), secret) {
 			t.Errorf("the requester sees %q", secret)
 		}

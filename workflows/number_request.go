@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -87,6 +88,9 @@ func (r *request) goOn(ctx workflow.Context) error {
 	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 		return err
 	}
+	if err := r.show(ctx); err != nil {
+		return err
+	}
 	return workflow.NewContinueAsNewError(ctx, NumberRequest, RequestRun{Request: r.is, Handled: r.handled, News: r.news})
 }
 
@@ -163,10 +167,16 @@ func (r *request) end(ctx workflow.Context) error {
 	}
 	if r.is.Status == models.RequestActive && r.is.CallRouteID == "" {
 		var found models.Found
-		if err := workflow.ExecuteActivity(recording(ctx, "make the number's route"), provisioner.DraftRoute, r.is).Get(ctx, &found); err != nil {
+		err := workflow.ExecuteActivity(recording(ctx, "make the number's route"), provisioner.DraftRoute, r.is).Get(ctx, &found)
+		var cannot *temporal.ApplicationError
+		switch {
+		case errors.As(err, &cannot) && cannot.Type() == activities.ErrCannot:
+			r.is = r.is.Unrouted(cannot.Message(), workflow.Now(ctx))
+		case err != nil:
 			return err
+		default:
+			r.is = r.is.Fulfilled(found.RouteID, workflow.Now(ctx))
 		}
-		r.is = r.is.Fulfilled(found.RouteID, workflow.Now(ctx))
 	}
 	if r.is.Untidy() {
 		if err := r.tidy(ctx); err != nil {

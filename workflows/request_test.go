@@ -244,6 +244,22 @@ func TestANumberArrangedByHandGetsARoute(t *testing.T) {
 	}
 }
 
+func TestAFulfilmentWithWhatIsNoNumberIsToldToReviewers(t *testing.T) {
+	o := newOffice(t, models.OtherCountry)
+	o.finds = func(step models.Step, _ int, _ models.NumberRequest) (models.Found, error) {
+		if step == "draft_route" {
+			return models.Found{}, temporal.NewNonRetryableApplicationError("There is no such number.", activities.ErrCannot, nil)
+		}
+		return models.Found{}, nil
+	}
+	o.after(2*time.Hour, "1", workflows.UpdateFulfil, models.ToFulfil{By: rita, PhoneNumberID: "typo"})
+	o.runs(models.RequestActive)
+	last := o.last()
+	if said := last.History[len(last.History)-1]; said.Text != "There is no such number." || !slices.Equal(said.Tell, []models.Party{models.PartyReviewer}) || last.ActsNext != "" {
+		t.Errorf("said %+v, next %q", said, last.ActsNext)
+	}
+}
+
 func TestPeopleAreRemindedAndNothingIsForgottenForWeeks(t *testing.T) {
 	o := newOffice(t, "US")
 	o.after(21*24*time.Hour, "1", workflows.UpdateAsk, models.ToAsk{By: rita, Question: "Why?"})

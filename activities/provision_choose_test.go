@@ -73,6 +73,7 @@ func TestAfterANumberThatIsTakenAnotherLikeItIsChosen(t *testing.T) {
 		Number: "+16175550110", Country: "US", Type: models.NumberLocal, Locality: "Boston", Region: "MA", Address: models.AddressNone, Voice: true,
 	}})
 	p.carrier.SellNextAway(3)
+	p.try = 4 // each time, the carrier's lists have had the time to show it, were it ours
 	var tried []models.Phone
 	p.untilTrue(func() bool {
 		tried = p.request.Provisioning.Tried

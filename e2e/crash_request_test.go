@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/models/store"
 	"github.com/ringdown/ringdown/secrets"
 	"github.com/ringdown/ringdown/simulator"
 )
@@ -62,6 +64,7 @@ func TestAWorkerThatDiesAtAnyStepOfARequestBuysNothingTwiceAndForgetsNothing(t *
 	if status, answer := s.asksAs(t, adminKey, http.MethodPost, "/v1/catalogue/refresh", ""); status != http.StatusOK {
 		t.Fatalf("the catalogue is not refreshed: %d %v", status, answer)
 	}
+	ended := s.wishesThatEnd(t, points)
 	var wishes []*wish
 	var stands []*held
 	for _, step := range stepsOfRequests(t, s.carrierDoor, points) {
@@ -74,12 +77,18 @@ func TestAWorkerThatDiesAtAnyStepOfARequestBuysNothingTwiceAndForgetsNothing(t *
 	for _, h := range stands {
 		h.comes()
 	}
+	for _, end := range ended {
+		stands = append(stands, end.stands)
+	}
 	s.server.kill(t)
 	for _, h := range stands {
 		h.isGivenUp()
 		h.let()
 	}
 	s.server.start(t)
+	for _, end := range ended {
+		end.ends()
+	}
 	phones := map[string]bool{}
 	for _, w := range wishes {
 		r := w.comesTo(models.RequestActive)
@@ -99,7 +108,7 @@ func TestAWorkerThatDiesAtAnyStepOfARequestBuysNothingTwiceAndForgetsNothing(t *
 			t.Errorf("its route is %+v, %v", draft, err)
 		}
 	}
-	if len(phones) != len(wishes) || len(s.carrier.Ledger().Of(simulator.LedgerNumber)) != len(wishes) {
+	if bought := s.carrier.Ledger().Of(simulator.LedgerNumber); len(phones) != len(wishes) || len(bought) != len(wishes) {
 		t.Errorf("%d requests have %d numbers; %d purchases", len(wishes), len(phones), len(s.carrier.Ledger().Of(simulator.LedgerNumber)))
 	}
 	text := s.server.log(t)
@@ -108,6 +117,54 @@ func TestAWorkerThatDiesAtAnyStepOfARequestBuysNothingTwiceAndForgetsNothing(t *
 			t.Error("the log holds a number")
 		}
 	}
+}
+
+// endOfWish is a request that comes to its end as the process is killed.
+type endOfWish struct {
+	stands *held
+	ends   func()
+}
+
+// wishesThatEnd are one of each: what was made for a request is removed, and a number that was arranged by hand gets its
+// route; before either is done, and after.
+func (s *crashSystem) wishesThatEnd(t *testing.T, points *door) (all []endOfWish) {
+	t.Helper()
+	for _, point := range []string{pointBegins, pointReturns} {
+		s.carrier.ReviewNextBundle("DE", simulator.Review{Verdict: simulator.ReviewHold})
+		w := s.wishes(t, germanForm)
+		w.does("approve", `{"choose":true}`)
+		w.comesTo(models.RequestWaitingForCarrier)
+		tidies := points.keepsEvery(t, visit{path: stepOf{"Tidy", "withdrawn", w.id}.path(point)})
+		w.does("withdraw", `{}`)
+		all = append(all, endOfWish{tidies.comes(), func() {
+			if r := w.tidies(); r.Status != models.RequestWithdrawn || r.ActsNext != "" {
+				t.Errorf("it is %s, next %q", r.Status, r.ActsNext)
+			}
+		}})
+
+		byHand, number := s.wishes(t, otherForm), s.fresh()
+		s.carrier.AddNumber(simulator.Number{Phone: number})
+		status, imported := s.asksAs(t, adminKey, http.MethodPost, "/v1/phone-numbers", fmt.Sprintf(`{"number":%q,"name":"By hand"}`, number))
+		if status != http.StatusCreated {
+			t.Fatalf("not imported: %d %v", status, imported)
+		}
+		drafts := points.keepsEvery(t, visit{path: stepOf{"DraftRoute", "active", byHand.id}.path(point)})
+		byHand.does("fulfil", fmt.Sprintf(`{"phone_number_id":%q}`, imported["id"]))
+		all = append(all, endOfWish{drafts.comes(), func() {
+			byHand.closed()
+			routes := 0
+			all, _, err := s.store.Routes(t.Context(), store.Page{Limit: 200})
+			for _, route := range all {
+				if route.PhoneNumberID == imported["id"] {
+					routes++
+				}
+			}
+			if err != nil || routes != 1 || byHand.comesTo(models.RequestActive).CallRouteID == "" {
+				t.Errorf("its number has %d routes (%v)", routes, err)
+			}
+		}})
+	}
+	return all
 }
 
 // counts are how many things of each sort a ledger has.

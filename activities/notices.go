@@ -54,8 +54,8 @@ const giveUpAfter = 23 * time.Hour
 
 // SendNotices tells people what they are to be told of a request, the oldest first, by each way that is set up. No
 // request means what is of none. It is safe to repeat: who has a mail gets no other from the next try, unless the worker
-// died, and then it has the same Message-ID; what is in Slack is found there. Its error is the database's, or of type ErrPeopleUntold while it is worth trying
-// again; what will never be told in a way is on the notice, and no error.
+// died, and then it has the same Message-ID; what is in Slack is found there. Its error is the database's, or of type
+// ErrPeopleUntold while it is worth trying again; what will never be told in a way is on the notice, and no error.
 func (n *Notices) SendNotices(ctx context.Context, requestID string) error {
 	unsent, err := n.Store.UnsentNotices(ctx, requestID)
 	if err != nil {

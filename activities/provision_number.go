@@ -36,7 +36,7 @@ func (p *Provisioner) Buy(ctx context.Context, r models.NumberRequest) (models.F
 	case twilio.PaperworkMissing(err) && !hasCode(err, codeDocumentUnfit):
 		return models.Found{Reasons: []models.CarrierReason{{Field: "address", Text: "The carrier sells this number only with an address that fits it" + in(r.Approval.Candidate) + "."}}}, nil
 	}
-	if twilio.ClassOf(err) == twilio.Refused && !twilio.IsFormFault(err) {
+	if _, _, ofForm := twilio.FormFault(err); !ofForm && twilio.ClassOf(err) == twilio.Refused {
 		return models.Found{Back: fmt.Sprintf("The carrier would not sell the number: %v. Mend that and approve it again, or choose another.", err)}, nil
 	}
 	return p.made(bought.SID, err, "")

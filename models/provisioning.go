@@ -161,8 +161,7 @@ func (r NumberRequest) Missing(g Regulation) []CarrierReason {
 	}
 	for _, rule := range g.Documents {
 		submitted, kind, ok := r.DocumentFor(rule)
-		switch {
-		case !ok, kind.File() && submitted.File == "":
+		if !ok || kind.File() && submitted.File == "" {
 			missing = append(missing, CarrierReason{Field: "documents." + rule.Name, Text: rule.Label + " is missing."})
 			continue
 		}

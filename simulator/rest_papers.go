@@ -122,36 +122,28 @@ func (c *Carrier) listPapers(s *paperSort) answer {
 	}
 }
 
-// paperLocked is the paper that a request names, nil when there is none of the sort.
-func (c *Carrier) paperLocked(r *http.Request, s *paperSort) *paper {
-	p := c.office.paper(r.PathValue("sid"))
-	if p == nil || p.sort != s {
-		return nil
-	}
-	return p
-}
-
-func (c *Carrier) getPaper(s *paperSort) answer {
+// onPaper answers a request that names a paper of a sort, with mu held.
+func (c *Carrier) onPaper(s *paperSort, act func(r *http.Request, p *paper) (int, any, error)) answer {
 	return func(r *http.Request) (int, any, error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		p := c.paperLocked(r, s)
-		if p == nil {
+		p := c.office.paper(r.PathValue("sid"))
+		if p == nil || p.sort != s {
 			return 0, nil, notFound(r)
 		}
-		return http.StatusOK, p.resource(c, r), nil
+		return act(r, p)
 	}
+}
+
+func (c *Carrier) getPaper(s *paperSort) answer {
+	return c.onPaper(s, func(r *http.Request, p *paper) (int, any, error) {
+		return http.StatusOK, p.resource(c, r), nil
+	})
 }
 
 // updatePaper changes a paper, unless it is in a bundle that is under review or approved.
 func (c *Carrier) updatePaper(s *paperSort) answer {
-	return func(r *http.Request) (int, any, error) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		p := c.paperLocked(r, s)
-		if p == nil {
-			return 0, nil, notFound(r)
-		}
+	return c.onPaper(s, func(r *http.Request, p *paper) (int, any, error) {
 		if c.office.usedIn(p, (*bundle).locked) {
 			return 0, nil, fault(400, 20001, p.sid+" is in a bundle that cannot be edited")
 		}
@@ -161,18 +153,12 @@ func (c *Carrier) updatePaper(s *paperSort) answer {
 		}
 		*p = changed
 		return http.StatusOK, p.resource(c, r), nil
-	}
+	})
 }
 
 // deletePaper deletes a paper, unless it is under review, and takes it out of the bundles that can be edited.
 func (c *Carrier) deletePaper(s *paperSort) answer {
-	return func(r *http.Request) (int, any, error) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		p := c.paperLocked(r, s)
-		if p == nil {
-			return 0, nil, notFound(r)
-		}
+	return c.onPaper(s, func(r *http.Request, p *paper) (int, any, error) {
 		if c.office.usedIn(p, (*bundle).underReview) {
 			return 0, nil, fault(400, 21646, p.sid+" is not eligible for deletion")
 		}
@@ -184,5 +170,5 @@ func (c *Carrier) deletePaper(s *paperSort) answer {
 		c.office.papers = slices.DeleteFunc(c.office.papers, func(other *paper) bool { return other == p })
 		c.office.note(LedgerDeleted, s.ledger, p.sid, p.name)
 		return http.StatusNoContent, nil, nil
-	}
+	})
 }

@@ -26,7 +26,7 @@ func (r *request) setUp(ctx workflow.Context) error {
 			}
 			continue
 		}
-		if step == models.StepBuy || r.acted { // money is about to be spent: for what, is known without the run too
+		if step == models.StepBuy || r.acted { // for what money is about to be spent, is known without the run too
 			if err := r.write(ctx); err != nil {
 				return err
 			}

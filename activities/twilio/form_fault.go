@@ -57,12 +57,6 @@ const badFile = "The carrier does not take this file: it must be a PDF, JPEG or 
 // badFiles are the codes of an upload that speak against the file. Source: Twilio's error dictionary.
 var badFiles = []int{12300, 12301, 20001}
 
-// IsFormFault says whether an error speaks against what the requester has typed or uploaded.
-func IsFormFault(err error) bool {
-	_, _, ok := FormFault(err)
-	return ok
-}
-
 // FormFault is the field of the form that an error speaks against, and words of what to do; documents stands for
 // whichever was handed in. ok is false when it is not known that the requester could mend it.
 func FormFault(err error) (field, text string, ok bool) {

@@ -260,6 +260,19 @@ func TestAFulfilmentWithWhatIsNoNumberIsToldToReviewers(t *testing.T) {
 	}
 }
 
+// Whoever acts while the request is being written changes what lists of runs say, too.
+func TestTheSearchAttributesAreThoseOfTheNewestState(t *testing.T) {
+	o := newOffice(t, "US")
+	o.slowKeep = 30 * time.Second
+	o.environment(o.in.Request.CreatedAt)
+	o.after(10*time.Second, "1", workflows.UpdateAsk, models.ToAsk{By: rita, Question: "Why?"})
+	o.after(20*time.Hour, "2", workflows.UpdateReject, models.ToReject{By: rita, Reason: "No."})
+	o.runs(models.RequestRejected)
+	if want := []string{"waiting_for_requester", "rejected"}; !slices.Equal(o.marked, want) {
+		t.Errorf("marked %v, want %v", o.marked, want)
+	}
+}
+
 func TestPeopleAreRemindedAndNothingIsForgottenForWeeks(t *testing.T) {
 	o := newOffice(t, "US")
 	o.after(21*24*time.Hour, "1", workflows.UpdateAsk, models.ToAsk{By: rita, Question: "Why?"})

@@ -12,6 +12,7 @@ import (
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/workflows"
 	"github.com/stretchr/testify/mock"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 )
@@ -42,6 +43,8 @@ type office struct {
 	gaveUp   []string
 	deadMail bool
 	slowPoll time.Duration // how long the carrier takes to say how far it is
+	slowKeep time.Duration // how long the database takes to write
+	marked   []string      // the states in the search attributes, as they changed
 
 	regulation models.Regulation
 	finds      func(step models.Step, nth int, r models.NumberRequest) (models.Found, error) // nil result: what is ideal
@@ -75,6 +78,13 @@ func (o *office) environment(now time.Time) {
 		provisioner *activities.Provisioner
 		notices     *activities.Notices
 	)
+	env.OnUpsertTypedSearchAttributes(mock.MatchedBy(func(set temporal.SearchAttributes) bool {
+		status, ok := set.GetKeyword(workflows.RequestStatus)
+		if last := len(o.marked) - 1; ok && (last < 0 || o.marked[last] != status) {
+			o.marked = append(o.marked, status)
+		}
+		return true
+	})).Return(nil).Maybe()
 	env.OnActivity(requests.KeepRequest, mock.Anything, mock.Anything).Return(func(_ context.Context, r models.NumberRequest) (activities.Kept, error) {
 		o.mu.Lock()
 		defer o.mu.Unlock()
@@ -84,7 +94,7 @@ func (o *office) environment(now time.Time) {
 		}
 		o.written = append(o.written, r)
 		return activities.Kept{Unsent: len(r.Notices()) - before}, nil
-	}).Maybe()
+	}).Maybe().After(o.slowKeep)
 	env.OnActivity(notices.SendNotices, mock.Anything, "0196").Return(func(context.Context, string) error {
 		o.mu.Lock()
 		defer o.mu.Unlock()

@@ -53,7 +53,10 @@ func temporalServer(t *testing.T) client.Client {
 		}
 		server, errStarted = testsuite.StartDevServer(context.Background(), testsuite.DevServerOptions{
 			ExistingPath: path, LogLevel: "error",
-			ExtraArgs:     []string{"--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000"},
+			ExtraArgs: []string{
+				"--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000",
+				"--dynamic-config-value", `history.transferProcessorUpdateAckInterval="500ms"`, // a run is deleted once this has passed
+			},
 			ClientOptions: &client.Options{Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))},
 		})
 	})

@@ -66,7 +66,7 @@ func onFeed(t *testing.T, name string, f func(ft *feedTest)) {
 			ft := &feedTest{temporal: &runsTemporal{}, pipes: &pipes{made: make(chan net.Conn), closed: make(chan struct{})}}
 			ft.restTest = newCallsREST(t, ft.temporal)
 			ft.now = time.Now()
-			ft.server = &http.Server{Handler: ft.echo, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second}
+			ft.server = &http.Server{Handler: ft.echo, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: sendWithin, WriteTimeout: takenWithin}
 			served := make(chan error)
 			go func() { served <- ft.server.Serve(ft.pipes) }()
 			f(ft)

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/workflows"
@@ -61,7 +62,7 @@ func (r *runs) stages(ctx context.Context, calls ...string) (map[string]models.S
 		for _, run := range answer.GetExecutions() {
 			var stage models.Stage
 			marked := run.GetSearchAttributes().GetIndexedFields()[workflows.CallStage.GetName()]
-			if err := workflows.DataConverter().FromPayload(marked, &stage); err != nil {
+			if err := converter.GetDefaultDataConverter().FromPayload(marked, &stage); err != nil {
 				return nil, fmt.Errorf("read the stage of a call: %w", err)
 			}
 			stages[strings.TrimPrefix(run.GetExecution().GetWorkflowId(), workflows.CallID(""))] = stage

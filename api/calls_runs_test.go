@@ -80,7 +80,7 @@ func (f *runsTemporal) ListWorkflow(ctx context.Context, r *workflowservice.List
 		answer.NextPageToken = []byte(sids[len(sids)-1])
 	}
 	for _, sid := range sids {
-		stage, err := workflows.DataConverter().ToPayload(f.open[sid])
+		stage, err := workflows.DataConverter(nil).ToPayload(f.open[sid])
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +123,7 @@ func (f *runsTemporal) QueryWorkflowWithOptions(ctx context.Context, r *client.Q
 	case !known:
 		return nil, errGone
 	}
-	payloads, err := workflows.DataConverter().ToPayloads(record)
+	payloads, err := workflows.DataConverter(nil).ToPayloads(record)
 	return &client.QueryWorkflowWithOptionsResponse{QueryResult: client.NewValue(payloads)}, err
 }
 

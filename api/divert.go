@@ -50,6 +50,7 @@ func (s *Server) divertArriving(in models.Inbound) {
 		defer cancel()
 		if err := s.store.Arrive(written, call); err != nil {
 			s.log.Error("diversion not written", "call", in.CallSID, "cause", err)
+			s.unwritten.add(call)
 		}
 		s.tellDiverted(ctx, call)
 	})
@@ -119,6 +120,7 @@ type watch struct {
 
 func (w *watch) look(ctx context.Context) {
 	defer w.tellUntold(ctx) // who waits comes first
+	defer w.writeLate(ctx)
 	listCtx, cancel := context.WithTimeout(ctx, lookWithin)
 	newest, err := w.store.NewestLiveCalls(listCtx, newestAtMost)
 	cancel()

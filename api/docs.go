@@ -31,7 +31,7 @@ func mountDocs(e *echo.Echo, doc *huma.OpenAPI) {
 		"/docs": "docs/index.html", "/docs/docs.js": "docs/docs.js", "/docs/docs.css": "docs/docs.css",
 	} {
 		e.GET(path, func(c echo.Context) error {
-			c.Response().Header().Set("Content-Security-Policy", "default-src 'self'")
+			c.Response().Header().Set(echo.HeaderContentSecurityPolicy, docsPage)
 			content, err := fs.ReadFile(docsFiles, file)
 			if err != nil {
 				return err

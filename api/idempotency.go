@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -31,8 +30,6 @@ const (
 	keepWithin = 5 * time.Second
 	// forgetEvery is how often old replies are deleted, while there are new ones.
 	forgetEvery = 10 * time.Minute
-	// bodyWithin is how long a body may take to come.
-	bodyWithin = 10 * time.Second
 )
 
 // shownOnceField marks an operation whose reply holds a secret.
@@ -61,14 +58,13 @@ func shownOnce(op huma.Operation) huma.Operation {
 
 // once lets a request through, unless it repeats one with the same Idempotency-Key: that gets the
 // reply of the first.
-func (a *rest) once(ctx huma.Context, keyID string, next func(huma.Context)) {
+func (a *rest) once(ctx huma.Context, keyID string, body []byte, next func(huma.Context)) {
 	tokens := humaecho.Unwrap(ctx).Request().Header.Values(tokenHeader)
 	if ctx.Method() != http.MethodPost || len(tokens) == 0 {
 		next(ctx)
 		return
 	}
-	body, err := claimable(ctx, tokens)
-	if err != nil {
+	if err := claimable(tokens); err != nil {
 		a.refuse(ctx, problemFor(err))
 		return
 	}
@@ -112,24 +108,14 @@ func tokenOf(ctx context.Context) string {
 	return token
 }
 
-// claimable reads the body of a request that has an Idempotency-Key.
-func claimable(ctx huma.Context, tokens []string) ([]byte, error) {
+// claimable says what is wrong with the Idempotency-Key of a request.
+func claimable(tokens []string) error {
 	unprintable := func(r rune) bool { return r < ' ' || r > '~' }
 	if token := tokens[0]; len(tokens) > 1 || token == "" || len(token) > tokenAtMost || strings.ContainsFunc(token, unprintable) {
 		reason := fmt.Sprintf("must be one text of 1 to %d printable ASCII characters", tokenAtMost)
-		return nil, invalidProblem("header", models.Faults{{Field: tokenHeader, Reason: reason}})
+		return invalidProblem("header", models.Faults{{Field: tokenHeader, Reason: reason}})
 	}
-	within, most := cmp.Or(ctx.Operation().BodyReadTimeout, bodyWithin), cmp.Or(ctx.Operation().MaxBodyBytes, bodyLimit)
-	_ = ctx.SetReadDeadline(time.Now().Add(within)) // not every connection knows one
-	body, err := io.ReadAll(io.LimitReader(ctx.BodyReader(), most+1))
-	switch {
-	case err != nil:
-		return nil, problem(http.StatusBadRequest, "The body broke off.")
-	case int64(len(body)) > most:
-		return nil, problem(http.StatusRequestEntityTooLarge, "The body is too large.")
-	default:
-		return body, nil
-	}
+	return nil
 }
 
 // fingerprint tells one request from another.
@@ -212,7 +198,8 @@ func (w *replyWriter) kept(claim models.KeptReply, secret bool) models.KeptReply
 // write sends a reply to the client.
 func write(ctx huma.Context, kept models.KeptReply) {
 	for name, values := range kept.Header {
-		for _, value := range values {
+		ctx.SetHeader(name, values[0]) // instead of what every answer says
+		for _, value := range values[1:] {
 			ctx.AppendHeader(name, value)
 		}
 	}

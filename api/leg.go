@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/telemetry"
 	"github.com/ringdown/ringdown/workflows"
 )
 
@@ -84,5 +85,8 @@ func (s *Server) legStatus(w webhook) error {
 
 // settle completes a dial; gone when it was settled before.
 func (s *Server) settle(w webhook, sid, attempt string, d models.Dialled) error {
-	return s.temporal.CompleteActivityByID(w.ctx(), s.namespace, workflows.CallID(sid), "", attempt, d, nil)
+	ctx, span := s.tracing.Ask(w.ctx(), "CompleteActivity:Dial", telemetry.KeyCall.String(sid), telemetry.KeyAttempt.String(attempt))
+	err := s.temporal.CompleteActivityByID(ctx, s.namespace, workflows.CallID(sid), "", attempt, d, nil)
+	span.EndOf(err)
+	return err
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -30,10 +29,7 @@ var liveStages = []models.Stage{
 type liveCalls struct {
 	temporal  client.Client
 	namespace string
-
-	mu      sync.Mutex
-	until   time.Time
-	counted []prometheus.Metric
+	lately    lately
 }
 
 var liveDesc = prometheus.NewDesc("ringdown_calls_live", "Calls that are not over, by stage.", []string{"stage"}, nil)
@@ -43,20 +39,12 @@ func (l *liveCalls) Describe(out chan<- *prometheus.Desc) { out <- liveDesc }
 
 // Collect counts, or shows the last count while it is fresh.
 func (l *liveCalls) Collect(out chan<- prometheus.Metric) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if time.Now().After(l.until) {
-		l.counted = l.count()
-		l.until = time.Now().Add(liveFor)
-	}
-	for _, metric := range l.counted {
-		out <- metric
-	}
+	l.lately.show(out, liveFor, l.count)
 }
 
 // count is empty when any stage could not be counted. Each is asked for by itself, since the
 // server groups by the status of runs alone.
-func (l *liveCalls) count() []prometheus.Metric {
+func (l *liveCalls) count(time.Time) []prometheus.Metric {
 	ctx, cancel := context.WithTimeout(context.Background(), liveWithin)
 	defer cancel()
 	var counted []prometheus.Metric

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -30,11 +29,8 @@ var openStatuses = []models.RequestStatus{
 // openRequests shows how many requests for numbers are open in each state, and how many wait for a reviewer
 // for too long. While the database does not answer it shows nothing.
 type openRequests struct {
-	store *store.Store
-
-	mu      sync.Mutex
-	until   time.Time
-	counted []prometheus.Metric
+	store  *store.Store
+	lately lately
 }
 
 var (
@@ -50,15 +46,7 @@ func (o *openRequests) Describe(out chan<- *prometheus.Desc) {
 
 // Collect counts, or shows the last count while it is fresh.
 func (o *openRequests) Collect(out chan<- prometheus.Metric) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if now := time.Now(); now.After(o.until) {
-		o.counted = o.count(now)
-		o.until = time.Now().Add(openFor)
-	}
-	for _, metric := range o.counted {
-		out <- metric
-	}
+	o.lately.show(out, openFor, o.count)
 }
 
 // count is empty when the database does not answer.

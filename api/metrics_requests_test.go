@@ -73,10 +73,10 @@ func TestOpenRequestsAreCountedOnceInTenSeconds(t *testing.T) {
 	if diff := cmp.Diff(first, scrape(t, shown)); diff != "" {
 		t.Errorf("counted again: %s", diff)
 	}
-	if left := time.Until(shown.until); left > openFor || left < openFor/2 {
+	if left := time.Until(shown.lately.until); left > openFor || left < openFor/2 {
 		t.Errorf("it is shown for another %v", left)
 	}
-	shown.until = time.Now()
+	shown.lately.until = time.Now()
 	if diff := cmp.Diff(opened("1", "0", "0", "0", "0"), scrape(t, shown)); diff != "" {
 		t.Error(diff)
 	}
@@ -90,7 +90,7 @@ func TestOpenRequestsAreNotShownWhileTheDatabaseIsAway(t *testing.T) {
 	shown := &openRequests{store: storetest.Open(t, line.URL)}
 	shows := func(when string, n int) {
 		t.Helper()
-		shown.until = time.Time{}
+		shown.lately.until = time.Time{}
 		if lines := scrape(t, shown); len(lines) != n {
 			t.Errorf("%s, %v is shown", when, lines)
 		}

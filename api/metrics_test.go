@@ -38,13 +38,15 @@ func TestWebhooksAreTimedByRouteAndStatus(t *testing.T) {
 		{"a path with an id in it", func(wt *webhookTest) { wt.post("/twilio/gate/CALL?try=1", form("Digits", "1")) },
 			[]string{`ringdown_webhook_seconds_count{path="/twilio/gate/:call",status="200"} 1`}},
 		{"a false signature", func(wt *webhookTest) {
-			wt.send("/twilio/voice", arriving().Encode(), "X-Twilio-Signature", "false")
+			wt.send("/twilio/voice", arriving().Encode(), "X-Twilio-Signature", falseSignature)
 			wt.send("/twilio/status", "")
 		}, []string{
 			`ringdown_signature_failures_total 2`,
 			`ringdown_webhook_seconds_count{path="/twilio/status",status="403"} 1`,
 			`ringdown_webhook_seconds_count{path="/twilio/voice",status="403"} 1`}},
-		{"a form beyond measure", func(wt *webhookTest) { wt.send("/twilio/voice", strings.Repeat("a", webhookLimit+1)) },
+		{"a form beyond measure", func(wt *webhookTest) {
+			wt.send("/twilio/voice", strings.Repeat("a", webhookLimit+1), "X-Twilio-Signature", falseSignature)
+		},
 			[]string{`ringdown_webhook_seconds_count{path="/twilio/voice",status="413"} 1`}},
 		{"something breaks", func(wt *webhookTest) {
 			wt.echo.POST("/twilio/broken", func(echo.Context) error { panic("as told") })
@@ -110,7 +112,7 @@ func TestTheServerRegistersWhatItCounts(t *testing.T) {
 		got = append(got, f.GetName())
 	}
 	want := []string{
-		"ringdown_calls_live", "ringdown_calls_total", "ringdown_diversions_total", "ringdown_number_requests", "ringdown_number_requests_overdue",
+		"ringdown_calls_live", "ringdown_calls_total", "ringdown_deliveries_waiting", "ringdown_delivery_oldest_seconds", "ringdown_diversions_total", "ringdown_number_requests", "ringdown_number_requests_overdue",
 		"ringdown_signature_failures_total", "ringdown_webhook_seconds",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -68,7 +68,10 @@ func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] 
 // invalidProblem names every fault with its place in a part of the request: body or query.
 func invalidProblem(part string, faults models.Faults) *huma.ErrorModel {
 	p := problem(http.StatusUnprocessableEntity, "The request has faults; errors lists them all.")
-	for _, f := range faults {
+	if len(faults) >= mostFaults {
+		p.Detail = fmt.Sprintf("The request has many faults; errors lists %d of them.", mostFaults)
+	}
+	for _, f := range faults[:min(len(faults), mostFaults)] {
 		p.Errors = append(p.Errors, &huma.ErrorDetail{Location: place(part, f.Field), Message: f.Reason})
 	}
 	return p

@@ -7,9 +7,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -146,8 +144,8 @@ func (a *rest) subscribed(c echo.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), requestWithin)
 	defer cancel()
 	if wait := a.keys.tries.wait(address(c)); wait > 0 {
-		c.Response().Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-		return problem(http.StatusTooManyRequests, "Too many wrong keys came from this address.")
+		a.keys.tries.refused(c.Response().Header().Set, wait)
+		return tooManyKeys()
 	}
 	body, err := a.calendarAt(ctx, c.Param("file"))
 	if errors.Is(err, models.ErrNotFound) {

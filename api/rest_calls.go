@@ -192,7 +192,7 @@ func (a *rest) recording(ctx context.Context, in *idInput) (*huma.StreamResponse
 		if sound.Length >= 0 {
 			out.SetHeader("Content-Length", strconv.FormatInt(sound.Length, 10))
 		}
-		if _, err := io.Copy(out.BodyWriter(), sound); err != nil {
+		if _, err := io.Copy(newPatient(out), sound); err != nil {
 			a.log.Warn("recording broke off", "call", call.CarrierCallID, "cause", err)
 		}
 	}}, nil

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 
 	"github.com/ringdown/ringdown/models"
 )
@@ -18,8 +17,6 @@ import (
 const (
 	// beatEvery is how often a quiet stream says that it is still there.
 	beatEvery = 15 * time.Second
-	// writeWithin is how long a client may take to accept something before it is dropped.
-	writeWithin = 10 * time.Second
 	// streamFor is how long a stream lasts. Clients come back by themselves, with a key that is looked
 	// at anew.
 	streamFor = 15 * time.Minute
@@ -180,17 +177,15 @@ func (c callsREST) begin(ctx context.Context, l *listener, in *streamInput) (fir
 
 // sse writes server-sent events to one client.
 type sse struct {
-	http.ResponseWriter
-	control *http.ResponseController
-	shown   func(models.Call) models.Call // as whoever listens may see it
+	patient
+	shown func(models.Call) models.Call // as whoever listens may see it
 }
 
 func newSSE(out huma.Context) sse {
-	w := humaecho.Unwrap(out).Response()
 	out.SetHeader("Content-Type", "text/event-stream")
 	out.SetHeader("Cache-Control", "no-store")
 	out.SetHeader("X-Accel-Buffering", "no") // a proxy in between passes everything on at once
-	return sse{w, http.NewResponseController(w), func(call models.Call) models.Call { return callFor(out.Context(), call) }}
+	return sse{newPatient(out), func(call models.Call) models.Call { return callFor(out.Context(), call) }}
 }
 
 // run writes until the client leaves, does not keep up, or has listened for long enough. A connection
@@ -240,9 +235,8 @@ func (s sse) send(events []event) error {
 }
 
 func (s sse) write(text []byte) error {
-	endless := s.control.SetWriteDeadline(time.Now().Add(writeWithin))
 	if _, err := s.Write(text); err != nil {
 		return err
 	}
-	return errors.Join(endless, s.control.Flush())
+	return errors.Join(s.endless, s.control.Flush())
 }

@@ -4,17 +4,13 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
-	"math"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
-	"golang.org/x/time/rate"
-
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
 )
@@ -23,12 +19,12 @@ import (
 type keys struct {
 	first *models.APIKey // of the environment, good whatever the database says; nil when none is set
 	made  *keyring       // the keys that admins made
-	tries *tries
+	tries *buckets       // of wrong keys, by address
 	now   func() time.Time
 }
 
 func newKeys(firstKey string, made *keyring, now func() time.Time) *keys {
-	k := &keys{made: made, tries: &tries{now: now, of: map[string]*rate.Limiter{}}, now: now}
+	k := &keys{made: made, tries: newBuckets(wrongKeys, now), now: now}
 	if firstKey != "" {
 		first := models.APIKey{Name: "first admin key", Role: models.RoleAdmin}.WithSecret(firstKey)
 		k.first = &first
@@ -47,30 +43,66 @@ var (
 // guesses would be a lucky guess.
 func (a *rest) authorize(ctx huma.Context, next func(huma.Context)) {
 	key, wait, err := a.keys.check(ctx.Context(), address(humaecho.Unwrap(ctx)), ctx.Header("Authorization"))
-	who := rolesOf(ctx.Operation())
+	p := a.denial(key, wait, err, rolesOf(ctx.Operation()), ctx.SetHeader)
+	if p == nil && encoded(ctx) {
+		ctx.SetHeader("Accept-Encoding", "identity")
+		p = problem(http.StatusUnsupportedMediaType, "Send the body as it is, without a Content-Encoding.")
+	}
+	if p != nil {
+		a.refuse(ctx, p)
+		return
+	}
+	patiently(ctx)
+	a.noteUse(key)
+	by := withWho(store.As(ctx.Context(), key.Actor()), models.Who{Actor: key.Actor(), Role: key.Role})
+	a.through(huma.WithContext(ctx, by), func(ctx huma.Context) {
+		a.whole(ctx, func(ctx huma.Context, body []byte) { a.once(ctx, key.ID, body, next) })
+	})
+}
+
+// denial says why a key, as check found it, may not do now what is for some roles; nil when it may. header gets what
+// belongs to the answer.
+func (a *rest) denial(key models.APIKey, wait time.Duration, err error, who []models.Role, header func(name, value string)) *huma.ErrorModel {
 	switch {
 	case wait > 0:
-		ctx.SetHeader("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-		a.refuse(ctx, problem(http.StatusTooManyRequests, "Too many wrong keys came from this address."))
+		wrongKeys.refused(header, wait)
+		return tooManyKeys()
 	case errors.Is(err, errWrongKey):
-		ctx.SetHeader("WWW-Authenticate", `Bearer realm="ringdown"`)
-		a.refuse(ctx, problem(http.StatusUnauthorized, "Send a key of this system: Authorization: Bearer <key>."))
-	case errors.Is(err, errExpiredKey):
-		ctx.SetHeader("WWW-Authenticate", `Bearer realm="ringdown", error="invalid_token"`)
-		a.refuse(ctx, problem(http.StatusUnauthorized, "The key expired at "+key.ExpiresAt.Format(time.RFC3339)+"; an admin makes a new one."))
-	case err != nil: // logged where the keys are read
-		a.refuse(ctx, problemFor(err))
+		header("WWW-Authenticate", `Bearer realm="ringdown"`)
+		return problem(http.StatusUnauthorized, "Send a key of this system: Authorization: Bearer <key>.")
+	case err != nil && !errors.Is(err, errExpiredKey): // logged where the keys are read
+		return problemFor(err)
+	}
+	if p := a.spent(key, header); p != nil {
+		return p
+	}
+	switch {
+	case err != nil:
+		header("WWW-Authenticate", `Bearer realm="ringdown", error="invalid_token"`)
+		return problem(http.StatusUnauthorized, "The key expired at "+key.ExpiresAt.Format(time.RFC3339)+"; an admin makes a new one.")
 	case !slices.Contains(who, key.Role):
-		a.refuse(ctx, problem(http.StatusForbidden, "This needs a key whose role is "+models.RoleList(who)+"; the role of yours is "+string(key.Role)+"."))
+		return problem(http.StatusForbidden, "This needs a key whose role is "+models.RoleList(who)+"; the role of yours is "+string(key.Role)+".")
 	default:
-		a.noteUse(key)
-		by := withWho(store.As(ctx.Context(), key.Actor()), models.Who{Actor: key.Actor(), Role: key.Role})
-		a.through(huma.WithContext(ctx, by), func(ctx huma.Context) { a.once(ctx, key.ID, next) })
+		return nil
 	}
 }
 
-// refuse answers a request with a problem before its operation has begun.
+// encoded says whether an operation's body comes packed: a small one could be large when it is unpacked.
+func encoded(ctx huma.Context) bool {
+	encoding := ctx.Header("Content-Encoding")
+	return ctx.Operation().RequestBody != nil && encoding != "" && !strings.EqualFold(encoding, "identity")
+}
+
+func tooManyKeys() *huma.ErrorModel {
+	return problem(http.StatusTooManyRequests, "Too many wrong keys came from this address.")
+}
+
+// refuse answers a request with a problem before its operation has begun. What it has not read of the body is not waited
+// for.
 func (a *rest) refuse(ctx huma.Context, p *huma.ErrorModel) {
+	if r := humaecho.Unwrap(ctx).Request(); r.ContentLength != 0 {
+		ctx.SetHeader("Connection", "close")
+	}
 	faults := make([]error, len(p.Errors))
 	for i, fault := range p.Errors {
 		faults[i] = fault
@@ -102,7 +134,8 @@ func (k *keys) check(ctx context.Context, address, header string) (key models.AP
 	if err == nil || errors.Is(err, errExpiredKey) {
 		return key, k.tries.wait(address), err // others may have guessed meanwhile
 	}
-	return models.APIKey{}, k.tries.spend(address), err
+	_, wait = k.tries.spend(address)
+	return models.APIKey{}, wait, err
 }
 
 func (k *keys) find(ctx context.Context, header string) (models.APIKey, error) {
@@ -111,11 +144,20 @@ func (k *keys) find(ctx context.Context, header string) (models.APIKey, error) {
 		return models.APIKey{}, errWrongKey
 	}
 	hash := models.HashKey(secret)
-	if k.first != nil && subtle.ConstantTimeCompare(hash, k.first.Hash) == 1 {
-		return *k.first, nil
-	}
-	if !strings.HasPrefix(secret, models.KeyPrefix) {
+	if !strings.HasPrefix(secret, models.KeyPrefix) && !k.isFirst(hash) {
 		return models.APIKey{}, errWrongKey // the database need not be asked
+	}
+	return k.known(ctx, hash)
+}
+
+func (k *keys) isFirst(hash []byte) bool {
+	return k.first != nil && subtle.ConstantTimeCompare(hash, k.first.Hash) == 1
+}
+
+// known is the key with a hash. The key of an errExpiredKey comes with it.
+func (k *keys) known(ctx context.Context, hash []byte) (models.APIKey, error) {
+	if k.isFirst(hash) {
+		return *k.first, nil
 	}
 	key, err := k.made.find(ctx, hash)
 	if err == nil && key.Expired(k.now()) {

@@ -38,6 +38,7 @@ type restDeps struct {
 	runs           *runs   // of live calls; nil: Temporal is not asked about them
 	callsPerSecond float64 // what the carrier account may place; zero means no limit
 	allotment      models.Allotment
+	retention      models.Retention
 
 	receivers *receivers.Client      // tries receivers of alerts; nil: tries those of the public internet
 	channel   models.ChannelProvider // where the people of new incidents talk; empty means internal
@@ -54,10 +55,19 @@ type restDeps struct {
 	actOn func(ctx context.Context, r models.NumberRequest, update, updateID string, payload any) (models.NumberRequest, error)
 	// done is what an update of a run has come to that is done already; ok is false where the run knows of none.
 	done func(ctx context.Context, requestID, updateID string) (after models.NumberRequest, ok bool, err error)
-	// sealing seals documents. Without a key there are none.
+	// erase has an erasure begin, and waits a while for it. It is safe to repeat. nil: the next night begins it.
+	erase func(ctx context.Context, erasureID string) error
+	// sealing seals documents, and who has signed in for the codec. Without a key there is neither.
 	sealing *secrets.Keys
+	// histories seal what runs are given and give, or open it alone. Without a key there is no codec.
+	histories *secrets.Keys
+	namespace string   // of Temporal
+	uiOrigins []string // where browsers have Temporal's web UI
+
 	// uploadWait is how long an upload waits while as many are on their way as may be; zero means 10 s.
 	uploadWait time.Duration
+	// rateLimit is how many requests a second a key may make; zero means no limit.
+	rateLimit float64
 
 	// background does what no client waits for, within a bounded time. nil: a goroutine for each.
 	background func(task func(ctx context.Context))
@@ -68,6 +78,7 @@ type rest struct {
 	restDeps
 	api        huma.API
 	keys       *keys
+	perKey     *buckets        // how many requests keys make; nil: as many as they like
 	forgetting *rate.Sometimes // of old replies
 }
 
@@ -84,6 +95,7 @@ func mountREST(e *echo.Echo, deps restDeps) {
 	a.mountNumbers()
 	a.mountRoutes()
 	a.mountBlockedCallers()
+	a.mountCallers()
 	a.mountAlertSources()
 	a.mountAlerts()
 	a.mountAlertRoutes()
@@ -99,6 +111,7 @@ func mountREST(e *echo.Echo, deps restDeps) {
 	a.mountNumberRequests()
 	a.mountDocuments()
 	a.mountNotices()
+	a.mountCodec(e)
 	describeRoles(a.api.OpenAPI())
 	tidySchemas(a.api.OpenAPI())
 	mountDocs(e, a.api.OpenAPI())
@@ -115,7 +128,7 @@ func emptyREST(e *echo.Echo, deps restDeps) *rest {
 	made := newKeyring(deps.store.AllAPIKeys, deps.now, deps.log)
 	a := &rest{
 		restDeps: deps, api: humaecho.New(e, apiConfig()), keys: newKeys(deps.adminKey, made, deps.now),
-		forgetting: &rate.Sometimes{Interval: forgetEvery},
+		perKey: newKeyLimit(deps.rateLimit, deps.now), forgetting: &rate.Sometimes{Interval: forgetEvery},
 	}
 	a.api.UseMiddleware(a.authorize)
 	return a
@@ -139,7 +152,9 @@ func apiConfig() huma.Config {
 	config.Transformers = []huma.Transformer{withoutValues}
 	config.Info.Description = "One phone number that reaches whoever is on call. " +
 		"Times are RFC 3339 in UTC, phone numbers E.164, errors application/problem+json. " +
-		"Each operation says which roles of keys it is for, in its description and in x-roles."
+		"Each operation says which roles of keys it is for, in its description and in x-roles. " +
+		"A key that makes too many requests is answered 429 with Retry-After; RateLimit-Policy and RateLimit say in each answer " +
+		"what it may do (draft-ietf-httpapi-ratelimit-headers-10). Bodies are taken as they are: none with a Content-Encoding."
 	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	config.Servers = []*huma.Server{{URL: "/"}}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
@@ -153,6 +168,8 @@ func apiConfig() huma.Config {
 		{Name: "phone-numbers", Description: "The numbers that we own"},
 		{Name: "call-routes", Description: "What a number does when it is called"},
 		{Name: "blocked-callers", Description: "Whose calls are refused on every route"},
+		{Name: "callers", Description: "What there is of a caller"},
+		{Name: "erasures", Description: "Who asked that what there is of a caller be removed, and what came of it"},
 		{Name: "calls", Description: "Every call, live and finished"},
 		{Name: "alert-sources", Description: "Where alerts come from"},
 		{Name: "alerts", Description: "Raised by each call past its gates, resolved when it ends"},
@@ -231,7 +248,7 @@ func handleBody[R, I, O any](a *rest, op huma.Operation, handler func(context.Co
 	op.SkipValidateBody = true
 	op.MaxBodyBytes = bodyLimit
 	op.BodyReadTimeout = 10 * time.Second
-	op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge)
+	op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	handle(a, op, handler)
 	delete(op.RequestBody.Content, "application/octet-stream") // huma's name for a raw body
 }

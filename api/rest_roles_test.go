@@ -86,6 +86,8 @@ func TestRESTWhoMayDoWhat(t *testing.T) {
 		"GET /v1/documents":                    {"admin", "reviewer"},
 		"GET /v1/documents/*":                  {"admin", "reviewer", "requester"},
 		"GET /v1/documents/*/content":          {"admin", "reviewer"},
+		"GET /v1/erasures":                     {"admin"},
+		"GET /v1/erasures/*":                   {"admin"},
 		"GET /v1/languages":                    {"admin", "reviewer", "requester", "viewer"},
 		"GET /v1/notices":                      {"admin", "reviewer", "requester"},
 		"GET /v1/number-requests":              {"admin", "reviewer", "requester"},

@@ -83,6 +83,8 @@ func (p *plenty) fill(rows int) {
 		p.keeps("call-routes", route.ID, err)
 		blocked, err := s.CreateBlockedCaller(ctx, models.BlockedCaller{Number: caller})
 		p.keeps("blocked-callers", blocked.ID, err)
+		erasure, err := s.BeginErasure(ctx, caller, false)
+		p.keeps("erasures", erasure.ID, err)
 		key, err := s.CreateAPIKey(ctx, models.APIKey{Name: name, Role: models.RoleViewer}.WithSecret(name))
 		p.keeps("api-keys", key.ID, err)
 		for _, call := range []models.Call{

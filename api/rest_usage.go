@@ -17,5 +17,6 @@ func (a *rest) usage(ctx context.Context, _ *struct{}) (*plain[models.Usage], er
 	now := a.now().UTC()
 	usage, err := a.store.Usage(ctx, time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC))
 	usage.Licences.Allotted, usage.Numbers.Allotted = a.allotment.Licences, a.allotment.Numbers
+	usage.Retention = a.retention
 	return &plain[models.Usage]{Body: usage}, err
 }

@@ -20,9 +20,10 @@ func TestRESTUsageShowsWhatIsUsedAndAllotted(t *testing.T) {
 		}
 	}
 	limited := rt.deps()
-	limited.allotment = models.Allotment{Licences: 50}
+	limited.allotment, limited.retention = models.Allotment{Licences: 50}, models.Retention{Calls: 400, Recordings: 90}
 	want := map[string]any{
 		"licences": map[string]any{"used": 1., "allotted": 50.}, "numbers": map[string]any{"used": 0.}, "calls_this_month": 1.,
+		"retention": map[string]any{"calls_days": 400., "recordings_days": 90., "transcripts_days": 0., "requests_days": 0., "audit_days": 0.},
 	}
 	if diff := cmp.Diff(want, rt.process(limited).send(http.MethodGet, "/v1/usage", "").is(http.StatusOK).fields()); diff != "" {
 		t.Error(diff)

@@ -23,13 +23,14 @@ import (
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
 	"github.com/ringdown/ringdown/secrets"
+	"github.com/ringdown/ringdown/telemetry"
 	"go.temporal.io/sdk/client"
 )
 
 // Config is what the server needs.
 type Config struct {
 	Store       *store.Store
-	Temporal    client.Client // with workflows.DataConverter
+	Temporal    client.Client // with workflows.DataConverter and workflows.FailureConverter of Histories
 	Namespace   string        // of Temporal
 	Carrier     *twilio.Client
 	Outside     *outside.Client // nil: outside schedules cannot be added
@@ -40,22 +41,30 @@ type Config struct {
 	CacheDir    string          // the folder of the last good copies of routes; empty keeps them in memory only
 	AdminKey    string          // of the REST API; empty lets nobody in
 	Pace        float64         // tests only: how much faster than life calls run; zero means 1
+	Proxies     Proxies         // in front of us, whose X-Forwarded-For is believed
+	RateLimit   float64         // requests a second for each key of the REST API; zero means no limit
 
 	CallsPerSecond float64          // what the carrier account may place; zero means no limit
 	Allotment      models.Allotment // what may be used
+	Retention      models.Retention // for how long things are kept
 	Keys           *secrets.Keys    // seal documents; nil: there are no documents
+
+	Histories         *secrets.Keys // seal what runs are given and give, or open it alone; nil: it is not sealed, and there is no codec
+	TemporalUIOrigins []string      // where browsers have Temporal's web UI, which may ask the codec from there
 
 	Receivers *receivers.Client      // tries receivers of alerts; nil: tries those of the public internet
 	Channel   models.ChannelProvider // where the people of new incidents talk; empty means internal
 
 	Log *slog.Logger
 
+	Tracing *telemetry.Tracing // nil makes no traces
+
 	// Metrics gets what the API counts, nil when nobody wants to know.
 	Metrics prometheus.Registerer
 }
 
 // Server answers over HTTP. It keeps nothing in memory that another copy of it would miss, but the
-// last good copies of routes and of the API keys, and how often an address tried a wrong key. Keep is to
+// last good copies of routes and of the API keys, and how often keys and addresses asked lately. Keep is to
 // run beside it.
 type Server struct {
 	store      *store.Store
@@ -65,6 +74,8 @@ type Server struct {
 	carrier    *twilio.Client
 	publicURL  string
 	pace       float64
+	proxies    Proxies
+	forgers    *buckets // of whom false signatures are logged
 
 	callsPerSecond float64
 
@@ -73,6 +84,9 @@ type Server struct {
 	log       *slog.Logger
 	now       func() time.Time
 	metrics   *metrics
+	tracing   *telemetry.Tracing
+
+	unwritten unwritten
 
 	echo  *echo.Echo
 	tasks sync.WaitGroup
@@ -93,31 +107,36 @@ func New(c Config) (*Server, error) {
 			mistakes = append(mistakes, errors.New("auth tokens: one is empty, so anybody could forge a webhook"))
 		}
 	}
+	for _, origin := range c.TemporalUIOrigins {
+		mistakes = append(mistakes, CheckOrigin(origin))
+	}
 	mistakes = append(mistakes, twiml.Check())
 	if err := errors.Join(mistakes...); err != nil {
 		return nil, err
 	}
 	s := &Server{
 		store: c.Store, temporal: c.Temporal, namespace: c.Namespace, signatures: c.AuthTokens,
-		carrier: c.Carrier, publicURL: c.PublicURL, pace: c.Pace, callsPerSecond: c.CallsPerSecond, log: c.Log, now: time.Now,
+		carrier: c.Carrier, publicURL: c.PublicURL, pace: c.Pace, callsPerSecond: c.CallsPerSecond, log: c.Log, now: time.Now, tracing: c.Tracing,
 		emergency: &emergency{store: c.Store, folder: c.FallbackDir, public: c.PublicURL, log: c.Log},
+		proxies:   c.Proxies, forgers: newBuckets(forgeries, time.Now),
 	}
 	s.routes = &routes{
 		store: c.Store, background: s.background, now: time.Now, log: c.Log, copies: map[models.Phone]routeCopy{},
 		files: &copyFiles{folder: c.CacheDir, log: c.Log, kept: map[models.Phone]keptCopy{}},
 	}
-	live, open := &liveCalls{temporal: c.Temporal, namespace: c.Namespace}, &openRequests{store: c.Store}
-	if s.metrics, err = newMetrics(c.Metrics, live, open); err != nil {
+	live, open, waiting := &liveCalls{temporal: c.Temporal, namespace: c.Namespace}, &openRequests{store: c.Store}, &waitingDeliveries{store: c.Store}
+	if s.metrics, err = newMetrics(c.Metrics, live, open, waiting); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	e.IPExtractor = echo.ExtractIPDirect()
-	e.Use(s.metrics.timed)
+	e.IPExtractor = c.Proxies.extractor(c.Log)
+	e.Use(s.metrics.timed, securely(c.PublicURL), perAddress(time.Now))
 	e.Use(middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: func(_ echo.Context, err error, stack []byte) error {
 		s.log.Error("panic", "cause", err, "stack", string(stack))
 		return err
 	}}))
+	e.Use(s.traced)
 	e.HTTPErrorHandler = problemHandler(c.Log)
 	s.mountWebhooks(e)
 	s.mountAudio(e)
@@ -126,9 +145,10 @@ func New(c Config) (*Server, error) {
 		store: c.Store, carrier: c.Carrier, outside: c.Outside, adminKey: c.AdminKey,
 		runs:      &runs{temporal: c.Temporal, namespace: c.Namespace},
 		publicURL: c.PublicURL, fallbackURL: c.FallbackURL, emergency: s.emergency, log: c.Log, now: time.Now,
-		callsPerSecond: c.CallsPerSecond, allotment: c.Allotment, background: s.background,
+		callsPerSecond: c.CallsPerSecond, allotment: c.Allotment, retention: c.Retention, background: s.background, erase: s.erase,
 		receivers: c.Receivers, channel: c.Channel, wake: s.wake, redeliver: s.redeliver,
-		start: s.start, actOn: s.actOn, done: s.done, sealing: c.Keys,
+		start: s.start, actOn: s.actOn, done: s.done, sealing: c.Keys, rateLimit: c.RateLimit,
+		histories: c.Histories, namespace: c.Namespace, uiOrigins: c.TemporalUIOrigins,
 	})
 	s.echo = e
 	return s, nil

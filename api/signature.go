@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/subtle"
@@ -19,11 +20,16 @@ type signatures []string
 // from the configured public URL and the request line as it came; form is the body's.
 // Source: Twilio, Security, Validating requests.
 func (s signatures) valid(signature, address string, form url.Values) bool {
-	ok := 0
+	addresses := []string{address}
+	if short := withoutPort(address); short != address {
+		addresses = append(addresses, short)
+	}
+	ok, pairs := 0, signedPairs(form)
 	for _, token := range s {
-		for _, text := range []string{signedText(address, form), signedText(withoutPort(address), form)} {
+		for _, address := range addresses {
 			mac := hmac.New(sha1.New, []byte(token))
-			mac.Write([]byte(text))
+			mac.Write([]byte(address))
+			mac.Write(pairs)
 			right := base64.StdEncoding.EncodeToString(mac.Sum(nil))
 			ok |= subtle.ConstantTimeCompare([]byte(signature), []byte(right))
 		}
@@ -31,17 +37,22 @@ func (s signatures) valid(signature, address string, form url.Values) bool {
 	return ok == 1
 }
 
-// signedText is the address, and each name with each of its distinct values, in order.
-func signedText(address string, form url.Values) string {
-	var b strings.Builder
-	b.WriteString(address)
+// plausible says whether a text looks like a signature at all: 20 bytes in base64.
+func plausible(signature string) bool {
+	raw, err := base64.StdEncoding.Strict().DecodeString(signature)
+	return err == nil && len(raw) == sha1.Size && len(signature) == base64.StdEncoding.EncodedLen(sha1.Size)
+}
+
+// signedPairs is each name with each of its distinct values, in order: what is signed after the address.
+func signedPairs(form url.Values) []byte {
+	var b bytes.Buffer
 	for _, name := range slices.Sorted(maps.Keys(form)) {
 		for _, value := range slices.Compact(slices.Sorted(slices.Values(form[name]))) {
 			b.WriteString(name)
 			b.WriteString(value)
 		}
 	}
-	return b.String()
+	return b.Bytes()
 }
 
 // withoutPort is an https address as the carrier's voice side signs it. Others are left alone.

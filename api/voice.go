@@ -209,11 +209,13 @@ func (s *Server) noService(w webhook, sid string, number models.Phone, route mod
 	return w.say(wordsOfRoute(route).Goodbye(models.PhraseNoService))
 }
 
-// arrive writes the row of a call, once; nobody waits for it, and a call goes on without it.
+// arrive writes the row of a call, once; nobody waits for it, and a call goes on without it. While the database is away it is
+// remembered.
 func (s *Server) arrive(call models.Call) {
 	s.background(func(ctx context.Context) {
 		if err := s.store.Arrive(ctx, call); err != nil {
 			s.log.Error("arrival not written", "call", call.CarrierCallID, "cause", err)
+			s.unwritten.add(call)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -20,8 +21,12 @@ import (
 const (
 	// replyWithin is how long a webhook may work for its answer: somebody listens meanwhile.
 	replyWithin = 1800 * time.Millisecond
-	// webhookLimit is far above any form of the carrier's.
+	// webhookLimit is far above any form of the carrier's, in bytes, and fieldsLimit in fields: looking at a flood of
+	// forged ones is to cost little.
 	webhookLimit = 64 << 10
+	fieldsLimit  = 200
+	// formWithin is how long a form may take to come: the carrier sends it in one piece.
+	formWithin = 5 * time.Second
 	// digitsLimit is as many keys as are worth recording.
 	digitsLimit = 32
 )
@@ -54,26 +59,63 @@ func (s *Server) mountWebhooks(e *echo.Echo) {
 	}
 }
 
-// signed lets only the carrier's own requests through, before anything else is looked at.
+// signed lets only the carrier's own requests through, before anything else is looked at. None with a true signature is
+// ever refused for how many there are: each is somebody's call.
 func (s *Server) signed(handler func(webhook) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
-		body, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, webhookLimit))
-		if err != nil {
-			s.log.Warn("webhook not read", "path", c.Path(), "cause", err)
-			return echo.NewHTTPError(http.StatusRequestEntityTooLarge, "the form is larger than any of the carrier's")
+		signature := r.Header.Get("X-Twilio-Signature")
+		if !plausible(signature) {
+			c.Response().Header().Set(echo.HeaderConnection, "close") // its form is not waited for
+			return s.forged(c)
 		}
-		form := parseForm(string(body))
-		if !s.signatures.valid(r.Header.Get("X-Twilio-Signature"), s.publicURL+r.RequestURI, form) {
-			s.log.Warn("webhook with a false signature", "path", c.Path(), "from", c.RealIP())
-			return c.NoContent(http.StatusForbidden)
+		form, err := readForm(c)
+		if err != nil {
+			s.warn(c, "webhook not read", "cause", err)
+			return err
+		}
+		if !s.signatures.valid(signature, s.publicURL+r.RequestURI, form) {
+			return s.forged(c)
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), replyWithin)
 		defer cancel()
 		c.SetRequest(r.WithContext(ctx))
-		return handler(webhook{c, form})
+		return s.inTrace(webhook{c, form}, handler)
 	}
 }
+
+// forged answers a request that is not the carrier's.
+func (s *Server) forged(c echo.Context) error {
+	s.warn(c, "webhook with a false signature")
+	return c.NoContent(http.StatusForbidden)
+}
+
+// warn logs what anybody can bring about, unless it has been logged of their address often enough lately.
+func (s *Server) warn(c echo.Context, message string, more ...any) {
+	if _, wait := s.forgers.spend(address(c)); wait == 0 {
+		s.log.Warn(message, append([]any{"path", c.Path(), "from", c.RealIP()}, more...)...) //nolint:sloglint // its callers' are constant
+	}
+}
+
+// readForm reads a form that may be one of the carrier's.
+func readForm(c echo.Context) (url.Values, error) {
+	r := c.Request()
+	if r.ContentLength > webhookLimit {
+		return nil, errFormTooLarge
+	}
+	_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(formWithin)) // not every connection knows one
+	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, webhookLimit))
+	switch {
+	case errors.As(err, new(*http.MaxBytesError)), bytes.Count(body, []byte("&")) >= fieldsLimit:
+		return nil, errFormTooLarge
+	case err != nil:
+		return nil, problem(http.StatusBadRequest, "The form broke off.")
+	default:
+		return parseForm(string(body)), nil
+	}
+}
+
+var errFormTooLarge = echo.NewHTTPError(http.StatusRequestEntityTooLarge, "the form is larger than any of the carrier's")
 
 func (w webhook) ctx() context.Context { return w.Request().Context() }
 

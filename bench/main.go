@@ -27,7 +27,7 @@ func main() {
 	flag.IntVar(&o.n, "n", 100, "calls of each kind and side")
 	flag.BoolVar(&o.asJSON, "json", false, "print JSON instead of a table")
 	flag.BoolVar(&o.quick, "quick", false, "a few calls only, to see that it works; targets are shown and not judged")
-	flag.StringVar(&o.only, "only", "", "only one part: times, alerts, held, rest or requests; or alert-load, which is no part of the whole")
+	flag.StringVar(&o.only, "only", "", "only one part: times, alerts, held, rest, requests or cluster; or alert-load, which is no part of the whole")
 	flag.DurationVar(&o.lasts, "for", 10*time.Minute, "how long alert-load lasts, at least 10s")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -89,6 +89,11 @@ func measure(ctx context.Context, o options, dir string) (r report, err error) {
 	}
 	if !o.quick && o.wants("requests") { // so have they
 		if r.Requests, err = measureRequests(ctx, dir, o.n, os.Stderr); err != nil || o.only != "" {
+			return r, err
+		}
+	}
+	if !o.quick && o.wants("cluster") { // this one is on Postgres
+		if r.Cluster, err = measureCluster(ctx, dir, o.n, os.Stderr); err != nil || o.only != "" {
 			return r, err
 		}
 	}

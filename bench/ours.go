@@ -54,7 +54,8 @@ type ours struct {
 	address  string // of its Temporal server
 	store    *store.Store
 	temporal client.Client
-	web      *httptest.Server
+	web      *httptest.Server // nil where its processes are others'
+	base     string           // where webhooks reach it, without a slash at its end
 	client   *http.Client
 	server   *api.Server
 	ringing  callMap[leg]
@@ -87,10 +88,10 @@ func startOurs(ctx context.Context, c settings) (*ours, error) {
 		return nil, err
 	}
 	o.web = httptest.NewUnstartedServer(nil)
-	public := "http://" + o.web.Listener.Addr().String()
+	o.base = "http://" + o.web.Listener.Addr().String()
 	if o.server, err = api.New(api.Config{
 		Store: o.store, Temporal: o.temporal, Namespace: client.DefaultNamespace, Carrier: rest,
-		AuthTokens: []string{authToken}, PublicURL: public, Log: logger,
+		AuthTokens: []string{authToken}, PublicURL: o.base, Log: logger,
 	}); err != nil {
 		return nil, err
 	}
@@ -100,8 +101,8 @@ func startOurs(ctx context.Context, c settings) (*ours, error) {
 	o.stopWorker = stop
 	go func() {
 		o.worked <- worker.Run(workerCtx, worker.Config{
-			Temporal: o.temporal, Store: o.store, Carrier: rest, PublicURL: public, Log: logger,
-			Receivers: receivers.New(receivers.Config{AllowPrivate: true, PublicURL: public}),
+			Temporal: o.temporal, Store: o.store, Carrier: rest, PublicURL: o.base, Log: logger,
+			Receivers: receivers.New(receivers.Config{AllowPrivate: true, PublicURL: o.base}),
 		})
 	}()
 	return o, nil
@@ -174,9 +175,9 @@ func (o *ours) begin(ctx context.Context, call string, gate bool) error {
 		"CallSid": {call}, "CallStatus": {"ringing"}, "Direction": {"inbound"}, "AccountSid": {accountSID}, "ApiVersion": {"2010-04-01"},
 		"From": {caller}, "Caller": {caller}, "FromCountry": {"GB"}, "To": {string(number)}, "Called": {string(number)}, "ToCountry": {"US"},
 	}
-	document, err := o.webhook(ctx, o.web.URL+"/twilio/voice", form)
+	document, err := o.webhook(ctx, o.base+"/twilio/voice", form)
 	for try := 1; err == nil && strings.Contains(document, "<Redirect"); try++ { // not ready in time: it counts until it is
-		document, err = o.webhook(ctx, fmt.Sprintf("%s/twilio/voice?try=%d", o.web.URL, try), form)
+		document, err = o.webhook(ctx, fmt.Sprintf("%s/twilio/voice?try=%d", o.base, try), form)
 	}
 	return err
 }
@@ -229,7 +230,7 @@ func (o *ours) hangsUp(ctx context.Context, call string) error {
 }
 
 func (o *ours) end(ctx context.Context, call string) error {
-	_, err := o.webhook(ctx, o.web.URL+"/twilio/status", url.Values{
+	_, err := o.webhook(ctx, o.base+"/twilio/status", url.Values{
 		"CallSid": {call}, "CallStatus": {"completed"}, "Direction": {"inbound"}, "AccountSid": {accountSID},
 	})
 	return err

@@ -22,6 +22,8 @@ type report struct {
 	REST map[string]restReport `json:"rest,omitempty"` // by database
 
 	Requests *requestsReport `json:"requests,omitempty"`
+
+	Cluster *clusterReport `json:"cluster,omitempty"`
 }
 
 func (r report) passes() bool {
@@ -30,7 +32,7 @@ func (r report) passes() bool {
 			return false
 		}
 	}
-	return r.Alerts.passes() && r.Load.passes() && r.Requests.passes() && allPass(r.Figures) && !slices.ContainsFunc(r.Held, func(h held) bool { return !h.Pass })
+	return r.Alerts.passes() && r.Load.passes() && r.Requests.passes() && r.Cluster.passes() && allPass(r.Figures) && !slices.ContainsFunc(r.Held, func(h held) bool { return !h.Pass })
 }
 
 func (r report) print(out io.Writer) error {
@@ -47,7 +49,7 @@ func (r report) print(out io.Writer) error {
 	if err := errors.Join(r.Alerts.print(out), r.Load.print(out)); err != nil {
 		return err
 	}
-	return errors.Join(printREST(out, r.REST), r.Requests.print(out))
+	return errors.Join(printREST(out, r.REST), r.Requests.print(out), r.Cluster.print(out))
 }
 
 func printREST(out io.Writer, reports map[string]restReport) error {

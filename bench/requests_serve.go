@@ -78,7 +78,7 @@ func startDeskIn(ctx context.Context, at deskPlace, public string, runs *runsInM
 		return nil, err
 	}
 	engine, err := client.DialContext(ctx, client.Options{
-		HostPort: at.temporal, DataConverter: workflows.DataConverter(), Logger: quiet(), MetricsHandler: runs,
+		HostPort: at.temporal, DataConverter: workflows.DataConverter(nil), Logger: quiet(), MetricsHandler: runs,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reach Temporal: %w", err)

@@ -49,7 +49,7 @@ func startTemporal(ctx context.Context, dir string, faults io.Writer, more ...st
 // dialTemporal reaches a server. ended is told of each activity that ends in a worker of this client; it
 // may be nil.
 func dialTemporal(ctx context.Context, address string, ended func(activity.Info)) (client.Client, error) {
-	options := client.Options{HostPort: address, DataConverter: workflows.DataConverter(), Logger: quiet()}
+	options := client.Options{HostPort: address, DataConverter: workflows.DataConverter(nil), Logger: quiet()}
 	if ended != nil {
 		options.Interceptors = []interceptor.ClientInterceptor{&watch{ended: ended}}
 	}

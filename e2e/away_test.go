@@ -15,6 +15,7 @@ import (
 	"github.com/ringdown/ringdown/api"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store/storetest"
+	"github.com/ringdown/ringdown/secrets"
 	"github.com/ringdown/ringdown/simulator"
 	"github.com/ringdown/ringdown/worker"
 	"github.com/ringdown/ringdown/workflows"
@@ -77,7 +78,9 @@ func newParts(t *testing.T, life testing.TB, namespace string, pace float64, pos
 	life.Cleanup(p.server.Drain)
 	p.siteDoor.inside = p.server
 	p.inBackground(life, p.server.Watch)
-	p.work = worker.Config{Temporal: ours, Store: p.store, Carrier: rest, PublicURL: p.public, Log: logger}
+	p.work = worker.Config{
+		Temporal: ours, Store: p.store, Carrier: rest, PublicURL: p.public, Histories: historyKeys(namespace), Log: logger,
+	}
 	p.startWorker()
 	life.Cleanup(func() {
 		p.toTemporal.mend() // it would not let go of it
@@ -98,9 +101,14 @@ func dialTemporal(t testing.TB, address, namespace string) client.Client {
 }
 
 func temporalAt(address, namespace string, between ...interceptor.ClientInterceptor) (client.Client, error) {
+	return temporalWith(historyKeys(namespace), address, namespace, between...)
+}
+
+// temporalWith is temporalAt with keys of its own.
+func temporalWith(keys *secrets.Keys, address, namespace string, between ...interceptor.ClientInterceptor) (client.Client, error) {
 	return client.Dial(client.Options{
-		HostPort: address, Namespace: namespace, DataConverter: workflows.DataConverter(), Interceptors: between,
-		Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		HostPort: address, Namespace: namespace, Interceptors: between, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		DataConverter: workflows.DataConverter(keys), FailureConverter: workflows.FailureConverter(keys),
 	})
 }
 

@@ -37,7 +37,7 @@ func (l *line) user(name string) models.User {
 func TestACallHasAChannelInSlackWithWhoeverIsRung(t *testing.T) {
 	t.Parallel()
 	s := sharedSystem(t, "slack")
-	l := s.line(t, "Alice / Bob")
+	l := s.line(t, "Alice / Bob", longRing)
 	l.onSlack("Alice") // and Bob has no account
 	rule := l.declares()
 	caller := l.calls()

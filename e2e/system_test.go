@@ -45,7 +45,7 @@ const (
 	patience = 90 * time.Second
 )
 
-// payloadKeys seal the documents of these tests.
+// payloadKeys seal the documents of these tests, and the histories of some systems.
 var payloadKeys = func() *secrets.Keys {
 	keys, err := secrets.ParseKeys(secrets.NewKey())
 	if err != nil {
@@ -53,6 +53,15 @@ var payloadKeys = func() *secrets.Keys {
 	}
 	return keys
 }()
+
+// historyKeys seal the histories of a namespace: of one of the two systems on which conversations are held, so that they are
+// held with sealed histories and with plain ones, and of those that are called sealed.
+func historyKeys(namespace string) *secrets.Keys {
+	if namespace == "postgres" || strings.HasSuffix(namespace, "-sealed") {
+		return payloadKeys
+	}
+	return nil
+}
 
 // temporalAddress is the address of the server that all tests of this package share.
 var temporalAddress string
@@ -89,7 +98,7 @@ var namespaces = []string{
 	"sqlite", "postgres", "broken", "real-time", crashNamespace, crashDialNamespace,
 	"away-worker", "away-temporal", "away-temporal-silent", "away-database", "away-database-silent", "rest-database", "rest-database-silent", "away-site",
 	"divert-worker", "divert-temporal", "divert-temporal-silent", "hold-worker", "hold-temporal", "hold-temporal-silent", "hold-back", "hold-late", "hold-move", "left-first", "divert-database",
-	"faults", "callbacks", "races", "slack", "slack-away", crashAlertNamespace, "requests", "requests-lost", crashRequestNamespace,
+	"faults", "callbacks", "races", "slack", "slack-away", crashAlertNamespace, "requests", "requests-lost", crashRequestNamespace, "releases", "slack-sealed", "keys-sealed",
 }
 
 func startTemporal() (*testsuite.DevServer, error) {
@@ -126,6 +135,7 @@ type system struct {
 	slack    *slacktest.Server // nil: incidents have their messages alone
 	mail     *mailtest.Server  // nil: nobody is told by e-mail
 	log      *logBook
+	spans    *spanBook // nil: no traces are made
 	public   string
 
 	mu      sync.Mutex
@@ -139,6 +149,7 @@ var shared = struct {
 
 // each runs a conversation on a system with SQLite and on one with Postgres, several at once.
 func each(t *testing.T, conversation func(t *testing.T, s *system)) {
+	t.Parallel()
 	for _, name := range []string{"sqlite", "postgres"} {
 		if name == "postgres" && !storetest.PostgresExpected() {
 			continue
@@ -193,16 +204,20 @@ func newSystem(t testing.TB, namespace string, pace float64, life testing.TB) *s
 	default:
 		s.store = storetest.SQLite(life)
 	}
-	var err error
+	tracing := s.traced(namespace)
+	interceptors, err := tracing.Interceptors()
+	if err != nil {
+		t.Fatal(err)
+	}
 	s.temporal, err = client.Dial(client.Options{
-		HostPort: temporalAddress, Namespace: namespace, DataConverter: workflows.DataConverter(),
-		Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		HostPort: temporalAddress, Namespace: namespace, Interceptors: interceptors, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		DataConverter: workflows.DataConverter(historyKeys(namespace)), FailureConverter: workflows.FailureConverter(historyKeys(namespace)),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	life.Cleanup(s.temporal.Close)
-	rest, err := twilio.New(twilio.Config{AccountSID: accountSID, AuthToken: authToken, APIURL: carrierHTTP.URL, Log: logger})
+	rest, err := twilio.New(twilio.Config{AccountSID: accountSID, AuthToken: authToken, APIURL: carrierHTTP.URL, Log: logger, Tracing: tracing})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,8 +242,8 @@ func newSystem(t testing.TB, namespace string, pace float64, life testing.TB) *s
 	s.public = web.URL
 	server, err := api.New(api.Config{
 		Store: s.store, Temporal: s.temporal, Namespace: namespace, Carrier: rest,
-		AuthTokens: []string{authToken}, PublicURL: web.URL, AdminKey: adminKey, Pace: pace, Log: logger,
-		Receivers: tells, Channel: slackClient.Provider(), Keys: payloadKeys,
+		AuthTokens: []string{authToken}, PublicURL: web.URL, AdminKey: adminKey, Pace: pace, Log: logger, Tracing: tracing,
+		Receivers: tells, Channel: slackClient.Provider(), Keys: payloadKeys, Histories: historyKeys(namespace),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -242,7 +257,7 @@ func newSystem(t testing.TB, namespace string, pace float64, life testing.TB) *s
 	go func() {
 		done <- worker.Run(ctx, worker.Config{
 			Temporal: s.temporal, Store: s.store, Carrier: rest, PublicURL: web.URL, Log: logger, Receivers: tells, Slack: slackClient,
-			Keys: payloadKeys, Mail: mailClient, Reviewers: []string{"rita@example.com"},
+			Keys: payloadKeys, Histories: historyKeys(namespace), Mail: mailClient, Reviewers: []string{"rita@example.com"},
 		})
 	}()
 	life.Cleanup(func() { stop(); <-done })

@@ -41,6 +41,7 @@ type Alert struct {
 	Rings        []Ring     `json:"rings" gorm:"serializer:json"`        // each phone that was rung, in order
 	AnsweredAt   *time.Time `json:"answered_at"`                         // nil unless answered_by has it
 	IncidentIDs  []string   `json:"incident_ids" gorm:"serializer:json"` // those it is linked to, once it was routed
+	ErasedAt     *time.Time `json:"erased_at,omitempty"`                 // when what it told of its caller was removed, for good
 }
 
 // Ring is one phone that was rung for the call of an alert. It is kept in histories: fields are added,

@@ -57,7 +57,10 @@ func (a Alert) endedAt() time.Time {
 // callerWords name a caller for people.
 func (a Alert) callerWords() string {
 	who := string(a.Caller)
-	if who == "" {
+	switch {
+	case a.ErasedAt != nil:
+		who = "a caller whose data were removed"
+	case who == "":
 		who = "a caller who withholds their number"
 	}
 	var known []string

@@ -80,6 +80,7 @@ type Call struct {
 	Room          string        `json:"-"`                     // the conference that the caller waits in
 	DivertedAt    *time.Time    `json:"diverted_at,omitempty"` // sent to the emergency number
 	DiversionTold bool          `json:"-"`                     // the run knows of the diversion
+	ErasedAt      *time.Time    `json:"erased_at,omitempty"`   // when what it told of its caller was removed, for good
 }
 
 // Moment is one line of a call's timeline.

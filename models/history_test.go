@@ -63,7 +63,7 @@ func TestHistoriesStayReadable(t *testing.T) {
 		{"rung.json", &Rung{UserID: "u-1", Rings: []Ring{ring}}},
 		{"call_end.json", &CallEnd{
 			Outcome: Voicemailed, AnsweredBy: "u-1", Dialled: []string{"u-1"}, Whole: true, AnsweredAt: &at, Rings: []Ring{ring},
-			Voicemail: &Voicemail{RecordingReady, "RE01", 12, "The shop is down", TranscriptReady}, EndedAt: &at,
+			Voicemail: &Voicemail{Status: RecordingReady, Recording: "RE01", Seconds: 12, Transcript: "The shop is down", Transcribe: TranscriptReady}, EndedAt: &at,
 		}},
 		{"routed.json", &Routed{Incidents: []string{"i-1"}, Labels: []string{"INC-1"}, Receivers: []ReceiverRef{{"rc-1", "Pager", ReceiverPagerDuty}}}},
 		{"attempt.json", &attempt},

@@ -77,6 +77,8 @@ type NumberRequest struct {
 	Version   int       `json:"version"` // grows with each change; zero: no run has begun
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
+
+	EmptiedAt *time.Time `json:"emptied_at,omitempty"` // when what people had written was removed, long after it was over
 }
 
 // Assignee is the reviewer who looks after a request.

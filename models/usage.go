@@ -11,6 +11,8 @@ type Usage struct {
 	Licences       Share `json:"licences"` // held by active users
 	Numbers        Share `json:"numbers"`  // not released
 	CallsThisMonth int   `json:"calls_this_month"`
+
+	Retention Retention `json:"retention"` // for how many days what is kept; zero: for ever
 }
 
 // Share is what is used of one thing.

@@ -21,6 +21,7 @@ type Voicemail struct {
 	Seconds    int              `json:"seconds"`   // as the carrier says; up to VoicemailLimit unless it does not keep to it
 	Transcript string           `json:"transcript,omitempty"`
 	Transcribe TranscriptStatus `json:"transcript_status"`
+	DeletedAt  *time.Time       `json:"deleted_at,omitempty"` // when its recording was deleted, because it is not kept any longer
 }
 
 // RecordingStatus is how far a recording has come.
@@ -32,6 +33,7 @@ const (
 	RecordingReady    RecordingStatus = "ready"    // it can be heard
 	RecordingEmpty    RecordingStatus = "empty"    // nothing was said
 	RecordingMissing  RecordingStatus = "missing"  // the carrier never told of one, and has none
+	RecordingDeleted  RecordingStatus = "deleted"  // it was there
 )
 
 // TranscriptStatus is how far the transcript of a recording has come.
@@ -42,6 +44,7 @@ const (
 	TranscriptNone    TranscriptStatus = "none"    // the carrier makes none for this language or length, or it failed
 	TranscriptPending TranscriptStatus = "pending" // the carrier is at it
 	TranscriptReady   TranscriptStatus = "ready"
+	TranscriptDeleted TranscriptStatus = "deleted" // it was there
 )
 
 // Final says whether nothing more is to be learnt of a message.

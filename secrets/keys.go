@@ -90,5 +90,16 @@ func NewKey() string {
 // Ready says whether there is a key.
 func (k *Keys) Ready() bool { return k != nil }
 
+// Seals says whether there is a key that seals.
+func (k *Keys) Seals() bool { return k.Ready() && k.first != "" }
+
+// Opening are the same keys, which open and do not seal.
+func (k *Keys) Opening() *Keys {
+	if !k.Ready() {
+		return nil
+	}
+	return &Keys{all: k.all}
+}
+
 // Format shows that there are keys and none of them, whatever the verb.
 func (k *Keys) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[keys]") }

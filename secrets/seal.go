@@ -10,7 +10,7 @@ import (
 var ErrNoKey = errors.New("there is no key: set RINGDOWN_PAYLOAD_KEY")
 
 // ErrUnknownKey says that something was sealed with a key that is not among ours.
-var ErrUnknownKey = errors.New("the key is not in RINGDOWN_PAYLOAD_KEY")
+var ErrUnknownKey = errors.New("the key is not in RINGDOWN_PAYLOAD_KEY: add it there, behind the first")
 
 // ErrBroken says that something is not as it was sealed, or was sealed about something else.
 var ErrBroken = errors.New("not as it was sealed")
@@ -20,9 +20,10 @@ var ErrBroken = errors.New("not as it was sealed")
 const version = 1
 
 // Seal makes something unreadable. about is what it belongs to, as the id of a document: it opens for that
-// alone. about may be read by anybody and is not kept. What was sealed twice does not look alike.
+// alone. about may be read by anybody and is not kept. What was sealed twice does not look alike. Its error is
+// ErrNoKey.
 func (k *Keys) Seal(plain, about []byte) ([]byte, error) {
-	if !k.Ready() {
+	if !k.Seals() {
 		return nil, ErrNoKey
 	}
 	header := append([]byte{version, byte(len(k.first))}, k.first...)
@@ -30,14 +31,15 @@ func (k *Keys) Seal(plain, about []byte) ([]byte, error) {
 	return sealed, nil
 }
 
-// Open is what was sealed about something. Its errors are ErrNoKey, ErrUnknownKey and ErrBroken.
+// Open is what was sealed about something. Its errors are ErrNoKey, ErrUnknownKey and ErrBroken; the first
+// two name the key.
 func (k *Keys) Open(sealed, about []byte) ([]byte, error) {
-	if !k.Ready() {
-		return nil, ErrNoKey
-	}
 	id, header, err := keyOf(sealed)
 	if err != nil {
 		return nil, err
+	}
+	if !k.Ready() {
+		return nil, fmt.Errorf("open what key %s has sealed: %w", id, ErrNoKey)
 	}
 	key, ok := k.all[id]
 	if !ok {
@@ -48,6 +50,12 @@ func (k *Keys) Open(sealed, about []byte) ([]byte, error) {
 		return nil, ErrBroken
 	}
 	return plain, nil
+}
+
+// KeyOf is the id of the key that has sealed something. Its error is ErrBroken.
+func KeyOf(sealed []byte) (string, error) {
+	id, _, err := keyOf(sealed)
+	return id, err
 }
 
 // keyOf reads which key has sealed something, and how many bytes say so.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/ringdown/ringdown/secrets"
@@ -100,8 +101,39 @@ func TestWithoutAKeyNothingIsSealedOrOpened(t *testing.T) {
 	if _, err := none.Seal([]byte("one"), nil); !errors.Is(err, secrets.ErrNoKey) {
 		t.Errorf("it says %v", err)
 	}
-	if _, err := none.Open(seal(t, parse(t, key("a", "x")), "one", ""), nil); !errors.Is(err, secrets.ErrNoKey) {
+	if _, err := none.Open(seal(t, parse(t, key("a", "x")), "one", ""), nil); !errors.Is(err, secrets.ErrNoKey) || !strings.Contains(err.Error(), "key a ") {
 		t.Errorf("it says %v", err)
+	}
+}
+
+func TestKeysThatOnlyOpenDoNotSeal(t *testing.T) {
+	keys := parse(t, key("a", "x")+","+key("b", "y"))
+	opening := keys.Opening()
+	if plain, err := opening.Open(seal(t, keys, "one", ""), nil); err != nil || string(plain) != "one" || !opening.Ready() || opening.Seals() {
+		t.Errorf("it opens as %q (%v)", plain, err)
+	}
+	if sealed, err := opening.Seal([]byte("one"), nil); !errors.Is(err, secrets.ErrNoKey) {
+		t.Errorf("it is sealed as %x (%v)", sealed, err)
+	}
+	var none *secrets.Keys
+	if !keys.Seals() || none.Seals() || none.Opening().Ready() {
+		t.Error("who seals is another")
+	}
+}
+
+func TestWhichKeyHasSealedSomethingCanBeRead(t *testing.T) {
+	sealed := seal(t, parse(t, key("2026-04", "x")+","+key("2026-03", "y")), "one", "")
+	if id, err := secrets.KeyOf(sealed); id != "2026-04" || err != nil {
+		t.Errorf("it is %q (%v)", id, err)
+	}
+	for name, other := range map[string][]byte{"nothing": nil, "a text": []byte("2026-04"), "half of it": sealed[:5]} {
+		if id, err := secrets.KeyOf(other); !errors.Is(err, secrets.ErrBroken) {
+			t.Errorf("%s: it is %q (%v)", name, id, err)
+		}
+	}
+	_, err := parse(t, key("2027-01", "z")).Open(sealed, nil)
+	if err == nil || !strings.Contains(err.Error(), "key 2026-04 ") || !strings.Contains(err.Error(), "RINGDOWN_PAYLOAD_KEY") {
+		t.Errorf("who lacks the key is told %v", err)
 	}
 }
 

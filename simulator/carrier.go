@@ -67,7 +67,7 @@ func New(cfg Config) *Carrier {
 		cfg: cfg, log: cfg.Log, ctx: ctx, stop: stop, transport: newTransport(),
 		changed: newBell(), feed: feed{changed: newBell()},
 		numbers: map[string]*Number{}, scripts: map[string]Script{}, bySID: map[string]*Leg{},
-		handed: map[string]int{}, audio: map[string]cachedAudio{}, office: newOffice(),
+		handed: map[string]int{}, audio: map[string]cachedAudio{}, office: newOffice(), faults: faults{chance: map[string]uint64{}},
 	}
 	c.handler = c.routes()
 	return c
@@ -97,6 +97,9 @@ func (c *Carrier) Script(phone string, s Script) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.scripts[phone] = s
+	if s.Chance != 0 {
+		c.faults.rollLocked(phone, s.Chance)
+	}
 }
 
 // spawn runs f, and Close waits for it. After Close nothing starts, which it reports by false.

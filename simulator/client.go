@@ -35,6 +35,11 @@ func (c *Client) PutName(ctx context.Context, phone, name string) error {
 	return c.call(ctx, http.MethodPut, "/sim/phones/"+url.PathEscape(phone)+"/name", nameRequest{name}, nil)
 }
 
+// Forget drops what is kept of a phone: its script, its name, and its calls that are over.
+func (c *Client) Forget(ctx context.Context, phone string) error {
+	return c.call(ctx, http.MethodDelete, "/sim/phones/"+url.PathEscape(phone), nil, nil)
+}
+
 // Faults is the fault plan of this moment.
 func (c *Client) Faults(ctx context.Context) (Faults, error) {
 	var f Faults

@@ -88,6 +88,7 @@ func (c *Carrier) controlRoutes(mux *http.ServeMux) {
 	handle("GET /sim/phones", d.showPhones)
 	handle("PUT /sim/phones/{phone}", c.putScript)
 	handle("PUT /sim/phones/{phone}/name", d.putName)
+	handle("DELETE /sim/phones/{phone}", d.forgetPhone)
 	handle("GET /sim/calls", c.showCalls)
 	handle("POST /sim/calls", c.postCall)
 	handle("GET /sim/calls/{sid}", c.showCall)

@@ -79,14 +79,15 @@ type Faults struct {
 type faults struct {
 	Faults
 	struck []int
-	dice   map[string]*rand.Rand // by kind and phone
+	dice   map[string]map[string]*rand.Rand // by phone and kind
+	chance map[string]uint64                // Script.Chance, by phone
 }
 
 // SetFaults replaces the fault plan. The zero value ends all faults.
 func (c *Carrier) SetFaults(f Faults) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.faults = faults{Faults: f, struck: make([]int, len(f.Rules)), dice: map[string]*rand.Rand{}}
+	c.faults = faults{Faults: f, struck: make([]int, len(f.Rules)), dice: map[string]map[string]*rand.Rand{}, chance: c.faults.chance}
 }
 
 // occasion is a request, or a recording, that a fault may strike. See Match.Operation.
@@ -117,13 +118,24 @@ func (f *faults) strikeLocked(o occasion, possible []Deed) Rule {
 }
 
 func (f *faults) diceLocked(kind, phone string) *rand.Rand {
-	key := kind + " " + phone
-	if f.dice[key] == nil {
-		h := fnv.New64a()
-		_, _ = h.Write([]byte(key)) // never fails
-		f.dice[key] = rand.New(rand.NewPCG(f.Seed, h.Sum64()))
+	if f.dice[phone] == nil {
+		f.dice[phone] = map[string]*rand.Rand{}
 	}
-	return f.dice[key]
+	if f.dice[phone][kind] == nil {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(kind + " " + phone)) // never fails
+		f.dice[phone][kind] = rand.New(rand.NewPCG(f.Seed^f.chance[phone], h.Sum64()))
+	}
+	return f.dice[phone][kind]
+}
+
+// rollLocked begins anew what is drawn of a phone's faults; a chance of 0 is that of the plan's seed alone.
+func (f *faults) rollLocked(phone string, chance uint64) {
+	delete(f.dice, phone)
+	delete(f.chance, phone)
+	if chance != 0 {
+		f.chance[phone] = chance
+	}
 }
 
 func (m Match) fits(o occasion) bool {

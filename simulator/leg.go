@@ -73,7 +73,8 @@ type Leg struct {
 	moved                            *ask                    // what to play then
 	over                             bool                    // no document is played any more
 	member                           *member
-	farewell                         *ask // action of the Dial in which the call ended
+	rooms                            []*room // in which it ever was
+	farewell                         *ask    // action of the Dial in which the call ended
 }
 
 // callPlan is what REST or a number's settings ordered for a leg.

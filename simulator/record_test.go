@@ -371,3 +371,47 @@ func TestAMessageSpokenThroughTheControlAPI(t *testing.T) {
 		t.Errorf("the story lacks the message: %s", story)
 	}
 }
+
+func TestATranscriptOutlivesItsRecordingUntilItIsDeletedToo(t *testing.T) {
+	b := newBenchAt(t, 200)
+	b.says("/voice", `<Say>Speak</Say><Record action="/bye" transcribe="true" transcribeCallback="/text"/>`)
+	b.says("/bye", `<Hangup/>`)
+	b.sim.Dial(caller, ours, CallerScript{Message: pump, SpeakFor: 5})
+	form := b.waitHooks("/text", 1)[0].form
+	sound, words := testAccount+"/Recordings/"+form.Get("RecordingSid"), testAccount+"/Transcriptions/"+form.Get("TranscriptionSid")
+	for _, c := range []struct {
+		method, path string
+		want         int
+	}{
+		{"DELETE", sound + ".json", 204},
+		{"DELETE", sound + ".json", 404},
+		{"GET", sound + ".json", 404},
+		{"GET", sound + "/Transcriptions.json", 404},
+		{"GET", words + ".json", 200},
+		{"DELETE", words + ".json", 204},
+		{"DELETE", words + ".json", 404},
+		{"GET", words + ".json", 404},
+	} {
+		if status, body := b.order(c.method, c.path); status != c.want {
+			t.Errorf("%s %s: %d %v, want %d", c.method, c.path, status, body, c.want)
+		}
+	}
+}
+
+func TestATranscriptIsDeletedWithItsRecordingLeft(t *testing.T) {
+	b := newBenchAt(t, 200)
+	b.says("/voice", `<Say>Speak</Say><Record action="/bye" transcribe="true" transcribeCallback="/text"/>`)
+	b.says("/bye", `<Hangup/>`)
+	b.sim.Dial(caller, ours, CallerScript{Message: pump, SpeakFor: 5})
+	form := b.waitHooks("/text", 1)[0].form
+	sound := testAccount + "/Recordings/" + form.Get("RecordingSid")
+	if status, body := b.order("DELETE", sound+"/Transcriptions/"+form.Get("TranscriptionSid")+".json"); status != 204 {
+		t.Errorf("%d %v", status, body)
+	}
+	if _, list := b.order("GET", sound+"/Transcriptions.json"); len(list["transcriptions"].([]any)) != 0 {
+		t.Errorf("%v", list)
+	}
+	if status, _ := b.order("GET", sound+".json"); status != 200 {
+		t.Errorf("the recording is gone: %d", status)
+	}
+}

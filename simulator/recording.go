@@ -39,7 +39,8 @@ type recording struct {
 	status     string
 	text       string
 	length     Seconds
-	transcript *transcript // nil: there is none yet
+	transcript *transcript // nil: there is none yet, or it was deleted
+	deleted    bool        // the sound; its transcript stays until that is deleted, too
 }
 
 // openRecording begins a recording and says so to who asked to be told.
@@ -121,7 +122,16 @@ func (l *Leg) ready(rec *recording) bool {
 }
 
 // keepsLocked reports whether a recording was not deleted.
-func (c *Carrier) keepsLocked(rec *recording) bool { return slices.Contains(c.recordings, rec) }
+func (c *Carrier) keepsLocked(rec *recording) bool {
+	return !rec.deleted && slices.Contains(c.recordings, rec)
+}
+
+// forgetLocked forgets a recording of which nothing is left.
+func (c *Carrier) forgetLocked(rec *recording) {
+	if rec.deleted && rec.transcript == nil {
+		c.recordings = slices.DeleteFunc(c.recordings, func(other *recording) bool { return other == rec })
+	}
+}
 
 func (l *Leg) reportRecordingLocked(rec *recording) {
 	if rec.callback.url == "" || !slices.Contains(rec.events, rec.status) {

@@ -55,7 +55,7 @@ func (c *Carrier) listRecordings(r *http.Request) (int, any, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	found := slices.DeleteFunc(slices.Clone(c.recordings), func(rec *recording) bool { return call != "" && rec.call != call })
+	found := slices.DeleteFunc(slices.Clone(c.recordings), func(rec *recording) bool { return rec.deleted || call != "" && rec.call != call })
 	slices.Reverse(found)
 	part, frame := paged(r, found)
 	body := struct {
@@ -69,7 +69,7 @@ func (c *Carrier) listRecordings(r *http.Request) (int, any, error) {
 }
 
 func (c *Carrier) recordingLocked(sid string) *recording {
-	i := slices.IndexFunc(c.recordings, func(rec *recording) bool { return rec.sid == sid })
+	i := slices.IndexFunc(c.recordings, func(rec *recording) bool { return rec.sid == sid && !rec.deleted })
 	if i < 0 {
 		return nil
 	}
@@ -108,6 +108,7 @@ func (c *Carrier) deleteRecording(r *http.Request) (int, any, error) {
 	if rec == nil {
 		return 0, nil, notFound(r)
 	}
-	c.recordings = slices.DeleteFunc(c.recordings, func(other *recording) bool { return other == rec })
+	rec.deleted, rec.text = true, ""
+	c.forgetLocked(rec)
 	return http.StatusNoContent, nil, nil
 }

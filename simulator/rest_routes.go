@@ -58,6 +58,8 @@ func (c *Carrier) callOperations() []operation {
 		{"FetchRecordingTranscription", "GET " + own + "/Recordings/{recording}/Transcriptions/{file}", c.getTranscript},
 		{"FetchTranscription", "GET " + own + "/Transcriptions/{file}", c.getTranscript},
 		{"DeleteRecording", "DELETE " + own + "/Recordings/{file}", c.deleteRecording},
+		{"DeleteRecordingTranscription", "DELETE " + own + "/Recordings/{recording}/Transcriptions/{file}", c.deleteTranscript},
+		{"DeleteTranscription", "DELETE " + own + "/Transcriptions/{file}", c.deleteTranscript},
 	}
 }
 

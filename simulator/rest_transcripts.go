@@ -57,11 +57,31 @@ func (c *Carrier) listTranscripts(r *http.Request) (int, any, error) {
 func (c *Carrier) getTranscript(r *http.Request) (int, any, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	i := slices.IndexFunc(c.recordings, func(rec *recording) bool {
-		return rec.transcript != nil && rec.transcript.sid == sid(r)
-	})
-	if i < 0 {
+	rec := c.transcribedLocked(sid(r))
+	if rec == nil {
 		return 0, nil, notFound(r)
 	}
-	return http.StatusOK, c.transcriptResourceLocked(c.recordings[i]), nil
+	return http.StatusOK, c.transcriptResourceLocked(rec), nil
+}
+
+// transcribedLocked is the recording that a transcript was made of, nil where there is no such transcript. The recording
+// may be deleted.
+func (c *Carrier) transcribedLocked(sid string) *recording {
+	i := slices.IndexFunc(c.recordings, func(rec *recording) bool { return rec.transcript != nil && rec.transcript.sid == sid })
+	if i < 0 {
+		return nil
+	}
+	return c.recordings[i]
+}
+
+func (c *Carrier) deleteTranscript(r *http.Request) (int, any, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	rec := c.transcribedLocked(sid(r))
+	if rec == nil {
+		return 0, nil, notFound(r)
+	}
+	rec.transcript = nil
+	c.forgetLocked(rec)
+	return http.StatusNoContent, nil, nil
 }

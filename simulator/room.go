@@ -69,7 +69,7 @@ func (c *Carrier) enter(l *Leg, doc document, v *node, waiting context.CancelFun
 		waiting: waiting, out: make(chan struct{}),
 	}
 	r.members = append(r.members, m)
-	l.member = m
+	l.member, l.rooms = m, append(l.rooms, r)
 	l.emitLocked(Event{Kind: EventJoined, Text: r.name})
 	c.reportRoomLocked(r, "participant-join", m, nil)
 	c.startRoomLocked(r)

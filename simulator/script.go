@@ -40,6 +40,10 @@ type Script struct {
 	// Refuse is the error with which the carrier refuses to ring it when REST asks, such as 21211, 21215 or 13224. A
 	// Dial to it fails. 0 means that it may be rung.
 	Refuse int `json:"refuse,omitempty"`
+
+	// Chance has the faults that meet the phone drawn anew from now on, from this number and the plan's seed: so a call can be made
+	// again with the same faults, whatever met the phone before. 0 goes on with what is being drawn.
+	Chance uint64 `json:"chance,omitempty"`
 }
 
 // CallerScript is how a caller behaves. The zero value stays on the line until the call is over.

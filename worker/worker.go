@@ -21,11 +21,12 @@ import (
 	"github.com/ringdown/ringdown/workflows"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 )
 
 // Config is what a worker needs.
 type Config struct {
-	Temporal       client.Client // with workflows.DataConverter
+	Temporal       client.Client // with workflows.DataConverter and workflows.FailureConverter of Histories
 	Store          *store.Store
 	Carrier        *twilio.Client
 	Outside        *outside.Client   // nil: outside schedules are not read
@@ -35,11 +36,14 @@ type Config struct {
 	FallbackURL    string            // where the emergency documents are served; may be empty
 	CallsPerSecond float64           // what the carrier account may place; zero means no limit of ours
 	CacheSize      int               // runs that this process holds in memory at most; zero means the SDK's 10,000
+	BuildID        string            // of this worker among versions of the deployment Deployment; empty: workers are not told apart
 	Allotment      models.Allotment
-	Keys           *secrets.Keys // open documents of requests for numbers; nil opens none
-	Mail           *mail.Client  // nil: nobody is told by e-mail
-	Reviewers      []string      // e-mail addresses
-	ReviewChannel  string        // Slack's, of reviewers; empty: they are not told there
+	Retention      models.Retention // for how long things are kept
+	Keys           *secrets.Keys    // open documents of requests for numbers; nil opens none
+	Histories      *secrets.Keys    // seal what runs are given and give, or open it alone; nil: it is not sealed
+	Mail           *mail.Client     // nil: nobody is told by e-mail
+	Reviewers      []string         // e-mail addresses
+	ReviewChannel  string           // Slack's, of reviewers; empty: they are not told there
 	Log            *slog.Logger
 }
 
@@ -62,8 +66,10 @@ func Run(ctx context.Context, c Config) error {
 	if c.CacheSize > 0 {
 		worker.SetStickyWorkflowCacheSize(c.CacheSize)
 	}
-	calls := worker.New(c.Temporal, workflows.CallQueue, options(fail))
-	calls.RegisterWorkflow(workflows.InboundCall)
+	calls := worker.New(c.Temporal, workflows.CallQueue, options(fail, c.BuildID))
+	// A call ends with the code that it began with; whatever lives longer goes on with the newest, which replays older
+	// histories. Without a build id neither means anything.
+	calls.RegisterWorkflowWithOptions(workflows.InboundCall, workflow.RegisterOptions{VersioningBehavior: workflow.VersioningBehaviorPinned})
 	calls.RegisterWorkflow(workflows.Alert)
 	calls.RegisterWorkflow(workflows.Redeliver)
 	calls.RegisterWorkflow(workflows.IncidentChannel)
@@ -72,18 +78,20 @@ func Run(ctx context.Context, c Config) error {
 	calls.RegisterWorkflow(workflows.WakeChannels)
 	calls.RegisterWorkflow(workflows.NumberRequest)
 	calls.RegisterWorkflow(workflows.CheckNumbers)
+	calls.RegisterWorkflow(workflows.Retain)
+	calls.RegisterWorkflow(workflows.EraseCaller)
 	if c.Receivers == nil {
 		c.Receivers = receivers.New(receivers.Config{PublicURL: c.PublicURL})
 	}
 	phone := &activities.Phone{
-		Carrier: c.Carrier, PublicURL: c.PublicURL, Diverted: c.Store.Diverted, Converter: workflows.DataConverter(), Log: c.Log,
+		Carrier: c.Carrier, PublicURL: c.PublicURL, Diverted: c.Store.Diverted, Converter: workflows.DataConverter(c.Histories), Log: c.Log,
 	}
 	calls.RegisterActivity(phone)
 	calls.RegisterActivity(&activities.Records{Store: c.Store})
 	calls.RegisterActivity(&activities.Outside{Store: c.Store, Client: c.Outside, Log: c.Log})
 	calls.RegisterActivity(&activities.Sweeper{
 		Temporal: c.Temporal, Store: c.Store, Carrier: c.Carrier, PublicURL: c.PublicURL,
-		Converter: workflows.DataConverter(), Log: c.Log,
+		Converter: workflows.DataConverter(c.Histories), Log: c.Log,
 		CallID: workflows.CallID, AlertID: workflows.AlertID, Ended: workflows.SignalEnded, Begin: workflows.StartRequest,
 	})
 
@@ -104,7 +112,7 @@ func Run(ctx context.Context, c Config) error {
 	calls.RegisterActivity(provisioner) // those of its steps that ask the database alone
 	calls.RegisterActivity(notices.GiveUpNotices)
 
-	tellOptions := options(fail)
+	tellOptions := options(fail, c.BuildID)
 	tellOptions.DisableWorkflowWorker = true
 	tells := worker.New(c.Temporal, workflows.TellQueue, tellOptions)
 	tells.RegisterActivity(alerts.Deliver)
@@ -115,7 +123,13 @@ func Run(ctx context.Context, c Config) error {
 		Store: c.Store, Carrier: c.Carrier, PublicURL: c.PublicURL, FallbackURL: c.FallbackURL, Log: c.Log,
 	})
 
-	dialOptions := options(fail)
+	tells.RegisterActivity(&activities.Keeper{
+		Store: c.Store, Carrier: c.Carrier, Temporal: c.Temporal, Retention: c.Retention, Log: c.Log,
+		Wake: workflows.WakeIncident, Resume: workflows.ResumeErasure,
+		CallID: workflows.CallID, AlertID: workflows.AlertID, DeliveryID: workflows.RedeliverID,
+	})
+
+	dialOptions := options(fail, c.BuildID)
 	dialOptions.DisableWorkflowWorker = true
 	dialOptions.TaskQueueActivitiesPerSecond = c.CallsPerSecond
 	dials := worker.New(c.Temporal, workflows.DialQueue, dialOptions)
@@ -133,6 +147,7 @@ func Run(ctx context.Context, c Config) error {
 	defer scheduling.Wait()
 	scheduling.Go(func() { untilScheduled(ctx, c, "sweep", workflows.ScheduleSweep) })
 	scheduling.Go(func() { untilScheduled(ctx, c, "look at numbers", workflows.ScheduleNumbers) })
+	scheduling.Go(func() { untilScheduled(ctx, c, "removal of what is too old", workflows.ScheduleRetention) })
 	if c.Slack.Ready() {
 		scheduling.Go(func() { untilScheduled(ctx, c, "waking of channels", workflows.ScheduleWake) })
 	}
@@ -165,9 +180,13 @@ func untilScheduled(ctx context.Context, c Config, what string, schedule func(co
 	}
 }
 
-// options are those of every worker. One that cannot go on fails, rather than poll no more.
-func options(fail func(error)) worker.Options {
-	return worker.Options{
+// Deployment is the name under which Temporal knows the workers that have a build id.
+const Deployment = "ringdown"
+
+// options are those of every worker. One that cannot go on fails, rather than poll no more. With a build id it gets no
+// work until that version is the deployment's current or ramping one: see docs/releases.md.
+func options(fail func(error), buildID string) worker.Options {
+	o := worker.Options{
 		OnFatalError:                 fail,
 		WorkerStopTimeout:            stopTimeout,
 		StickyScheduleToStartTimeout: stickyTimeout,
@@ -176,4 +195,12 @@ func options(fail func(error)) worker.Options {
 		WorkflowTaskPollerBehavior: worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
 		ActivityTaskPollerBehavior: worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
 	}
+	if buildID != "" {
+		o.DeploymentOptions = worker.DeploymentOptions{
+			UseVersioning:             true,
+			Version:                   worker.WorkerDeploymentVersion{DeploymentName: Deployment, BuildID: buildID},
+			DefaultVersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+		}
+	}
+	return o
 }

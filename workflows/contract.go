@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/secrets"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 )
@@ -132,5 +133,15 @@ func SearchAttributes() map[string]string {
 	return types
 }
 
-// DataConverter is the one that every client and worker uses.
-func DataConverter() converter.DataConverter { return converter.GetDefaultDataConverter() }
+// DataConverter is the one that every client and worker uses. With keys it seals whatever runs are given, give and say of
+// themselves; it opens that, and reads what is not sealed. Keys that only open, or nil, seal nothing.
+func DataConverter(keys *secrets.Keys) converter.DataConverter {
+	return everywhere{converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), Codec(keys))}
+}
+
+// FailureConverter is DataConverter for failures: with keys their messages and stack traces are sealed too.
+func FailureConverter(keys *secrets.Keys) converter.FailureConverter {
+	return temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
+		DataConverter: DataConverter(keys), EncodeCommonAttributes: keys.Seals(),
+	})
+}

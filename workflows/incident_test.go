@@ -232,7 +232,7 @@ func TestALongRunGoesOnAsANewOneThatKnowsWhatDidNotWork(t *testing.T) {
 	}
 	var incident string
 	var held map[string]workflows.Held
-	if err := workflows.DataConverter().FromPayloads(goesOn.Input, &incident, &held); err != nil {
+	if err := workflows.DataConverter(nil).FromPayloads(goesOn.Input, &incident, &held); err != nil {
 		t.Fatal(err)
 	}
 	if len(held) != 1 || incident != r.incident {

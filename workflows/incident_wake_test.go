@@ -24,7 +24,7 @@ func TestAnIncidentIsWokenFromManySidesAndToldOnce(t *testing.T) {
 		ExistingPath: path, LogLevel: "error",
 		ExtraArgs: []string{"--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000"},
 		ClientOptions: &client.Options{
-			Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)), DataConverter: workflows.DataConverter(),
+			Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)), DataConverter: workflows.DataConverter(nil),
 		},
 	})
 	if err != nil {

@@ -104,6 +104,9 @@ func (c *Client) Check(ctx context.Context, provider models.Provider, reference 
 	if err != nil {
 		return err
 	}
+	if strings.Trim(reference, ".") == "" { // in a path it would be another place
+		return &Error{Provider: provider, What: "cannot be asked with this reference", Class: Refused}
+	}
 	return c.services[provider].check(ctx, ask, reference)
 }
 

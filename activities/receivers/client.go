@@ -47,22 +47,27 @@ type message struct {
 // New makes a client. It reaches for nothing.
 func New(c Config) *Client {
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
-	dialer := &net.Dialer{Timeout: connectWithin}
-	if !c.AllowPrivate {
-		dialer.Control = refusePrivate
-	}
 	return &Client{config: c, http: &http.Client{
 		Timeout:       requestWithin,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // secrets go nowhere else
 		Transport: &http.Transport{
 			Proxy:                  nil, // one would connect for us to where we must not
-			DialContext:            dialer.DialContext,
+			DialContext:            dialer(c.AllowPrivate).DialContext,
 			TLSHandshakeTimeout:    connectWithin,
 			ForceAttemptHTTP2:      true,
 			MaxResponseHeaderBytes: largestAnswer,
 			IdleConnTimeout:        time.Minute,
 		},
 	}}
+}
+
+// dialer connects to where a receiver may be.
+func dialer(allowPrivate bool) *net.Dialer {
+	d := &net.Dialer{Timeout: connectWithin}
+	if !allowPrivate {
+		d.Control = refusePrivate
+	}
+	return d
 }
 
 // Send tells a receiver of an event once. It is safe to repeat with the same delivery: incident.io,

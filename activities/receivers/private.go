@@ -55,6 +55,7 @@ var ranges = []struct {
 	{netip.MustParsePrefix("2001:db8::/32"), reserved},
 	{netip.MustParsePrefix("2002::/16"), reserved}, // 6to4
 	{netip.MustParsePrefix("3fff::/20"), reserved},
+	{netip.MustParsePrefix("168.63.129.16/32"), "an address of a cloud's own services"}, // of Azure, in each of its networks
 }
 
 const reserved = "a reserved address"

@@ -19,7 +19,12 @@ func TestWhereNoReceiverMayBe(t *testing.T) {
 		"::ffff:10.0.0.1": "a private address", "::ffff:127.0.0.1": "a loopback address", "::ffff:169.254.169.254": "a link-local address",
 		"64:ff9b::7f00:1": "a loopback address", "64:ff9b::a9fe:a9fe": "a link-local address", "64:ff9b:1::7f00:1": "a reserved address",
 		"::7f00:1": "a reserved address", "2002:7f00:1::": "a reserved address", "2001::1": "a reserved address", "2001:db8::1": "a reserved address",
-		"100::1": "a reserved address", "4000::1": "a reserved address",
+		"100::1": "a reserved address", "4000::1": "a reserved address", "5f00::1": "a reserved address",
+
+		// Where clouds tell machines their secrets.
+		"169.254.170.2": "a link-local address", "fd00:ec2::254": "a private address", "fd20:ce::254": "a private address", "192.0.0.192": "a reserved address",
+		"100.100.100.200": "an address of a carrier's own network", "168.63.129.16": "an address of a cloud's own services",
+		"64:ff9b::a83f:8110": "an address of a cloud's own services",
 
 		"1.1.1.1": "", "172.15.255.255": "", "172.32.0.0": "", "100.63.255.255": "", "100.128.0.0": "", "223.255.255.255": "",
 		"2606:4700::1111": "", "2a00:1450:4001::1": "", "::ffff:1.1.1.1": "", "64:ff9b::101:101": "",

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/telemetry"
 	"github.com/twilio/twilio-go/client"
 	api "github.com/twilio/twilio-go/rest/api/v2010"
 )
@@ -29,6 +30,8 @@ type Config struct {
 	// Asked is told of each request once it is over, to count and time it. op is one of few, class
 	// empty for a success. It is called from many goroutines and must not block; nil means nobody.
 	Asked func(op string, class Class, took time.Duration)
+
+	Tracing *telemetry.Tracing // nil makes no traces
 }
 
 // Client asks things of the carrier. It is safe for concurrent use.
@@ -38,6 +41,7 @@ type Client struct {
 	apiURL     *url.URL // nil means Twilio itself
 	log        *slog.Logger
 	asked      func(op string, class Class, took time.Duration)
+	tracing    *telemetry.Tracing
 	transport  http.RoundTripper
 	patience   time.Duration // how long one request may take, connecting and reading included
 	uploading  time.Duration // the same for a request that brings a file
@@ -79,7 +83,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	return &Client{
 		accountSID: cfg.AccountSID, authToken: cfg.AuthToken, apiURL: apiURL,
-		log: cfg.Log, asked: cfg.Asked, transport: transport(),
+		log: cfg.Log, asked: cfg.Asked, tracing: cfg.Tracing, transport: transport(),
 		patience: 10 * time.Second, uploading: time.Minute,
 	}, nil
 }
@@ -141,6 +145,7 @@ func (c *Client) ask(ctx context.Context, op string, request func(*api.ApiServic
 func (c *Client) through(ctx context.Context, op string, patience time.Duration, request func(*http.Client) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	ctx, span := c.tracing.Ask(ctx, "carrier: "+op)
 	began := time.Now()
 	var seen exchange
 	unusable := request(&http.Client{
@@ -150,6 +155,7 @@ func (c *Client) through(ctx context.Context, op string, patience time.Duration,
 	}) != nil
 	class, took := seen.class(unusable), time.Since(began)
 	c.asked(op, class, took)
+	span.End(string(class), seen.about()...)
 	c.log.LogAttrs(ctx, slog.LevelDebug, "carrier asked",
 		slog.String("op", op), slog.Int("status", seen.status), slog.Int("code", seen.code),
 		slog.String("class", string(class)), slog.Duration("duration", took))

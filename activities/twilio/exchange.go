@@ -11,10 +11,13 @@ import (
 	"net/http/httptrace"
 	"strconv"
 	"time"
+
+	"go.opentelemetry.io/otel/attribute"
 )
 
 // exchange is what was seen of one request and its answer.
 type exchange struct {
+	method     string
 	sent       bool  // a connection was had, so bytes may have left
 	err        error // of the transport; nil when a whole answer arrived
 	status     int   // of HTTP; zero when no answer began
@@ -37,6 +40,7 @@ func (c *Client) carry(ctx context.Context, seen *exchange) roundTrip {
 	})
 	return func(r *http.Request) (*http.Response, error) {
 		r = r.Clone(ctx)
+		seen.method = r.Method
 		if c.apiURL != nil {
 			r.URL.Scheme, r.URL.Host, r.Host = c.apiURL.Scheme, c.apiURL.Host, ""
 		}
@@ -81,6 +85,15 @@ func retryAfter(header string, now time.Time) time.Duration {
 		return max(0, at.Sub(now))
 	}
 	return 0
+}
+
+// about is what a trace may tell of it: never the URL, whose query may hold numbers.
+func (x *exchange) about() []attribute.KeyValue {
+	return []attribute.KeyValue{
+		attribute.String("http.request.method", x.method),
+		attribute.Int("http.response.status_code", x.status),
+		attribute.Int("carrier.code", x.code),
+	}
 }
 
 // class is empty for a success. unusable says that the body of the answer could not be used.

@@ -81,3 +81,54 @@ func (c *Client) Listen(ctx context.Context, sid string) (Sound, error) {
 	}
 	return Sound{answer.Body, answer.ContentLength}, nil
 }
+
+// DeleteTranscripts deletes what the carrier has made of a recording in words. What is gone already is no error, so that it
+// is safe to repeat.
+func (c *Client) DeleteTranscripts(ctx context.Context, recording string) error {
+	if !recordingSID.MatchString(recording) {
+		return &models.InvalidError{Field: "sid", Reason: "must be RE and 32 hexadecimal digits"}
+	}
+	transcripts, err := c.transcripts(ctx, recording)
+	if errors.Is(err, models.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, sid := range transcripts {
+		err := c.ask(ctx, "delete transcript", func(s *api.ApiService) error { return s.DeleteRecordingTranscription(recording, sid, nil) })
+		if err != nil && !errors.Is(err, models.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
+// transcripts are those of a recording, which has one at most.
+
+func (c *Client) transcripts(ctx context.Context, recording string) (sids []string, err error) {
+	err = c.ask(ctx, "find transcripts", func(s *api.ApiService) error {
+		page, err := s.PageRecordingTranscription(recording, new(api.ListRecordingTranscriptionParams).SetPageSize(20), "", "")
+		if err != nil || page.Transcriptions == nil {
+			return errors.Join(err, errNoAnswer)
+		}
+		for _, t := range page.Transcriptions {
+			sids = append(sids, text(t.Sid))
+		}
+		return nil
+	})
+	return sids, err
+}
+
+// DeleteRecording deletes a recording, and its transcripts before it: they could not be found after it. What is gone
+// already is no error, so that it is safe to repeat.
+func (c *Client) DeleteRecording(ctx context.Context, sid string) error {
+	if err := c.DeleteTranscripts(ctx, sid); err != nil {
+		return err
+	}
+	err := c.ask(ctx, "delete recording", func(s *api.ApiService) error { return s.DeleteRecording(sid, nil) })
+	if errors.Is(err, models.ErrNotFound) {
+		return nil
+	}
+	return err
+}

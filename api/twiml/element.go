@@ -8,10 +8,11 @@ import (
 
 // element is one element of a document, with its text or its children.
 type element struct {
-	name  string
-	attrs []string // names and values by turns, written in this order
-	text  string
-	kids  []element
+	name    string
+	attrs   []string // names and values by turns, written in this order
+	text    string
+	kids    []element
+	written string // all of it, where it was written before
 }
 
 func verb(name string, attrs ...string) element { return element{name: name, attrs: attrs} }
@@ -19,6 +20,18 @@ func verb(name string, attrs ...string) element { return element{name: name, att
 func (e element) of(text string) element { e.text = text; return e }
 
 func (e element) around(kids ...element) element { e.kids = kids; return e }
+
+// writtenOnce is verbs of a response that are repeated many times.
+func writtenOnce(verbs ...element) element {
+	var b bytes.Buffer
+	for _, v := range verbs {
+		v.write(&b, within)
+	}
+	return element{written: b.String()}
+}
+
+// within is how far what is in an element is indented.
+const within = "  "
 
 // document writes the verbs of a response. The same verbs are the same bytes.
 func document(verbs ...element) []byte {
@@ -29,6 +42,10 @@ func document(verbs ...element) []byte {
 }
 
 func (e element) write(b *bytes.Buffer, indent string) {
+	if e.written != "" {
+		b.WriteString(e.written)
+		return
+	}
 	b.WriteString(indent + "<" + e.name)
 	for i := 0; i < len(e.attrs); i += 2 {
 		b.WriteString(" " + e.attrs[i] + `="` + escape(e.attrs[i+1]) + `"`)
@@ -37,7 +54,7 @@ func (e element) write(b *bytes.Buffer, indent string) {
 	case len(e.kids) > 0:
 		b.WriteString(">\n")
 		for _, kid := range e.kids {
-			kid.write(b, indent+"  ")
+			kid.write(b, indent+within)
 		}
 		b.WriteString(indent + "</" + e.name + ">\n")
 	case e.text != "":

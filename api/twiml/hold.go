@@ -23,7 +23,7 @@ func HoldDocument(language, voice, sentence string, audio models.HoldAudio, roun
 	}
 	s, l := words.speaker(), models.Links{Base: base}
 	audio, rounds = holdAudio(audio), holdRounds(rounds)
-	round := []element{verb("Play").of(l.HoldFile(audio)), s.phrase(hold)}
+	round := []element{writtenOnce(verb("Play").of(l.HoldFile(audio)), s.phrase(hold))} // anybody may ask for the longest
 	again := verb("Redirect", "method", "GET").of(l.HoldDocument(s.language, s.voice, sentence, audio, rounds))
 	return document(append(slices.Repeat(round, min(rounds, roundsThatFit(round, again))), again)...)
 }

@@ -28,7 +28,7 @@ func (c restClient) send(ctx context.Context, r config.Request) (config.Reply, e
 	if r.Version != 0 {
 		req.Header.Set("If-Match", strconv.Quote(strconv.Itoa(r.Version)))
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := inTurn(req)
 	if err != nil {
 		return reply, fmt.Errorf("%s %s%s: %w", r.Method, c.base, r.Path, unwrapURL(err))
 	}

@@ -53,7 +53,7 @@ func (c restClient) get(ctx context.Context, path string, into any) error {
 		return fmt.Errorf("--api %s: %w", c.base, err)
 	}
 	req.Header.Set("Authorization", "Bearer "+c.key)
-	res, err := http.DefaultClient.Do(req)
+	res, err := inTurn(req)
 	if err != nil {
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return ctx.Err()

@@ -90,7 +90,7 @@ func startTestTemporal(t *testing.T) client.Client {
 		arguments = append(arguments, "--search-attribute", name+"="+kind)
 	}
 	options := client.Options{
-		DataConverter: workflows.DataConverter(), Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		DataConverter: workflows.DataConverter(nil), Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
 	}
 	server, err := testsuite.StartDevServer(t.Context(), testsuite.DevServerOptions{
 		ExistingPath: path, LogLevel: "error", ExtraArgs: arguments, ClientOptions: &options,

@@ -15,10 +15,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/ringdown/ringdown/activities/twilio"
-	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/cluster"
 	"github.com/ringdown/ringdown/secrets"
-	"github.com/ringdown/ringdown/simulator"
 	"github.com/ringdown/ringdown/workflows"
 )
 
@@ -31,6 +29,7 @@ type devCommand struct {
 	NoDemo        bool   `help:"Start without the demo's people, schedule, numbers and routes."`
 
 	CallsPerSec   float64  `name:"carrier-calls-per-second" env:"CARRIER_CALLS_PER_SECOND" default:"1" help:"With Twilio: how many calls a second the account may place; 0 means no limit of ours."`
+	RateLimit     float64  `name:"rate-limit" env:"RINGDOWN_RATE_LIMIT" default:"300" help:"How many requests a second each key of the REST API may make; see ringdown serve."`
 	FallbackURL   string   `env:"FALLBACK_URL" help:"Where the emergency documents are served, on another host."`
 	FallbackDir   string   `env:"FALLBACK_DIR" help:"Folder where they are published."`
 	AllowPrivate  bool     `name:"allow-private-receivers" env:"ALLOW_PRIVATE_RECEIVERS" help:"Let receivers of alerts be at private, loopback and link-local addresses."`
@@ -88,7 +87,7 @@ func (c *devCommand) Run(ctx context.Context, out io.Writer) (err error) {
 	if err := run.greet(ctx, s, p, metrics.Addr); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	err = s.runRoles(ctx, p, listener, true, 0)
+	err = run.serve(ctx, cancel, s, p, listener, metrics.Addr)
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		err = errors.Join(err, cause)
 	}
@@ -173,8 +172,8 @@ type devRun struct {
 	devCommand
 	logs      *os.File
 	out       io.Writer
-	temporal  *process
-	simulated *process
+	temporal  *devTemporal
+	simulated *cluster.Process
 }
 
 func (r *devRun) simulatorURL() string { return fmt.Sprintf("http://127.0.0.1:%d", r.SimulatorPort) }
@@ -192,16 +191,25 @@ func (r *devRun) start(ctx context.Context, fail context.CancelCauseFunc) error 
 		return err
 	}
 	_, _ = fmt.Fprintln(r.out, "starting Temporal …")
-	r.temporal, err = startProcess("Temporal", filepath.Join(r.Data, "temporal.log"), fail, nil, server, r.temporalArguments()...)
-	if err != nil {
+	r.temporal = &devTemporal{
+		command: cluster.Command{Name: "Temporal", Log: filepath.Join(r.Data, "temporal.log"), Path: server, Args: r.temporalArguments()},
+		address: r.temporalAddress(), fail: fail,
+	}
+	if err := r.temporal.start(ctx); err != nil {
 		return err
 	}
-	if err := waitForPort(ctx, r.TemporalPort, time.Minute, r.temporal); err != nil {
-		return err
+	if r.AccountSID == "" {
+		if err := r.simulate(ctx, fail); err != nil {
+			return err
+		}
 	}
-	if r.AccountSID != "" {
-		return os.Setenv("TEMPORAL_ADDRESS", fmt.Sprintf("127.0.0.1:%d", r.TemporalPort))
-	}
+	return os.Setenv("TEMPORAL_ADDRESS", r.temporalAddress())
+}
+
+func (r *devRun) temporalAddress() string { return fmt.Sprintf("127.0.0.1:%d", r.TemporalPort) }
+
+// simulate starts the simulated carrier.
+func (r *devRun) simulate(ctx context.Context, fail context.CancelCauseFunc) error {
 	token, err := r.secret("carrier-token", rand.Text)
 	if err != nil {
 		return err
@@ -210,16 +218,21 @@ func (r *devRun) start(ctx context.Context, fail context.CancelCauseFunc) error 
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
-	r.simulated, err = startProcess("the simulated carrier", filepath.Join(r.Data, "simulator.log"), fail,
-		[]string{"TWILIO_ACCOUNT_SID=" + simulatedAccount, "TWILIO_AUTH_TOKEN=" + token},
-		self, "simulate", "--listen", fmt.Sprintf("127.0.0.1:%d", r.SimulatorPort), "--call-link", r.callLink())
+	r.simulated, err = cluster.StartProcess(cluster.Command{
+		Name: "the simulated carrier", Log: filepath.Join(r.Data, "simulator.log"),
+		Env:  append(os.Environ(), "TWILIO_ACCOUNT_SID="+simulatedAccount, "TWILIO_AUTH_TOKEN="+token),
+		Path: self, Args: []string{"simulate", "--listen", fmt.Sprintf("127.0.0.1:%d", r.SimulatorPort), "--call-link", r.callLink()},
+	})
 	if err != nil {
 		return err
 	}
-	if err := waitForPort(ctx, r.SimulatorPort, 20*time.Second, r.simulated); err != nil {
+	if err := r.simulated.UntilReady(ctx, 20*time.Second, func(ctx context.Context) error {
+		return cluster.Answers(ctx, r.simulatorURL()+"/sim/numbers")
+	}); err != nil {
 		return err
 	}
-	return os.Setenv("TEMPORAL_ADDRESS", fmt.Sprintf("127.0.0.1:%d", r.TemporalPort))
+	r.simulated.Watch(fail)
+	return nil
 }
 
 // temporalArguments start the dev server with what a small server needs to be fast: see
@@ -238,6 +251,9 @@ func (r *devRun) temporalArguments() []string {
 	for name, kind := range workflows.SearchAttributes() {
 		arguments = append(arguments, "--search-attribute", name+"="+kind)
 	}
+	if os.Getenv("RINGDOWN_PAYLOAD_KEY") != "" {
+		arguments = append(arguments, "--ui-codec-endpoint", "http://"+r.Listen+"/codec")
+	}
 	return arguments
 }
 
@@ -247,17 +263,19 @@ func (r *devRun) settings() (settings, error) {
 		DatabaseURL: "sqlite:" + filepath.Join(r.Data, "ringdown.db"),
 		Listen:      r.Listen, PublicURL: r.PublicURL,
 		AccountSID: r.AccountSID, AuthTokens: r.AuthTokens, CarrierURL: r.CarrierURL,
-		CallsPerSec: r.CallsPerSec, FallbackURL: r.FallbackURL, FallbackDir: r.FallbackDir,
+		CallsPerSec: r.CallsPerSec, RateLimit: r.RateLimit, FallbackURL: r.FallbackURL, FallbackDir: r.FallbackDir,
 		CacheDir:      filepath.Join(r.Data, "cache"),
 		MetricsListen: r.MetricsListen,
 		IncidentIOKey: os.Getenv("INCIDENT_IO_API_KEY"), IncidentIOURL: os.Getenv("INCIDENT_IO_API_URL"),
 		PagerDutyKey: os.Getenv("PAGERDUTY_API_KEY"), PagerDutyURL: os.Getenv("PAGERDUTY_API_URL"),
 		SlackToken: os.Getenv("SLACK_BOT_TOKEN"), SlackURL: os.Getenv("SLACK_API_URL"), AllowPrivate: r.AllowPrivate,
-		Allotment: os.Getenv("RINGDOWN_ALLOTMENT"), PayloadKey: os.Getenv("RINGDOWN_PAYLOAD_KEY"),
+		Allotment: os.Getenv("RINGDOWN_ALLOTMENT"), Retention: os.Getenv("RINGDOWN_RETENTION"), PayloadKey: os.Getenv("RINGDOWN_PAYLOAD_KEY"),
 		SMTPURL: r.SMTPURL, Reviewers: r.Reviewers, ReviewChannel: r.ReviewChannel,
+		TemporalUIOrigins: []string{fmt.Sprintf("http://127.0.0.1:%d", r.TemporalPort+1000)},
 	}
 	var err error
 	if s.PayloadKey == "" {
+		s.PlainHistories = true // they are there for whoever runs this to look at
 		if s.PayloadKey, err = r.secret("payload-key", secrets.NewKey); err != nil {
 			return settings{}, err
 		}
@@ -292,56 +310,15 @@ func (r *devRun) secret(name string, fresh func() string) (string, error) {
 	return secret, nil
 }
 
-// prepare seeds the demo on first start, and tells the simulated carrier, which forgets
-// everything when it stops, which numbers we own and whose its phones are.
+// prepare seeds the demo on first start, and tells the simulated carrier of our numbers and phones.
 func (r *devRun) prepare(ctx context.Context, s settings, p parts) error {
 	if r.AccountSID != "" {
 		return nil
 	}
-	empty, err := p.store.Empty(ctx)
-	if err != nil {
+	if err := seedOnce(ctx, p.store, r.NoDemo); err != nil {
 		return err
 	}
-	if empty && !r.NoDemo {
-		if err := seedDemo(ctx, p.store); err != nil {
-			return fmt.Errorf("seed the demo: %w", err)
-		}
-	}
-	numbers, err := allNumbers(ctx, p.store)
-	if err != nil {
-		return err
-	}
-	carrier := simulator.Client{BaseURL: r.simulatorURL()}
-	for _, spare := range spareNumbers {
-		numbers = append(numbers, models.PhoneNumber{Number: spare, Name: "not imported yet"})
-	}
-	for _, n := range numbers {
-		hooks := twilio.WebhooksAt(s.PublicURL, models.EmergencyURL(s.FallbackURL, n.ID))
-		if err := carrier.PutNumber(ctx, simulator.Number{
-			Phone: string(n.Number), FriendlyName: n.Name, SID: n.CarrierID,
-			VoiceURL: hooks.Voice, StatusCallback: hooks.Status,
-			VoiceFallbackURL: hooks.Fallback, VoiceFallbackMethod: hooks.FallbackMethod,
-		}); err != nil {
-			return fmt.Errorf("tell the simulated carrier of our numbers: %w", err)
-		}
-	}
-	return r.namePhones(ctx, &carrier, p)
-}
-
-// namePhones tells the simulated carrier whose its phones are, so that its page can say so.
-func (r *devRun) namePhones(ctx context.Context, carrier *simulator.Client, p parts) error {
-	users, _, err := p.store.Users(ctx, storePage)
-	if err != nil {
-		return err
-	}
-	for _, u := range users {
-		for _, phone := range u.Phones {
-			if err := carrier.PutName(ctx, string(phone.Number), u.Name+"’s "+phone.Label); err != nil {
-				return fmt.Errorf("tell the simulated carrier whose phones are whose: %w", err)
-			}
-		}
-	}
-	return nil
+	return tellCarrier(ctx, p.store, r.simulatorURL(), s.PublicURL, s.FallbackURL)
 }
 
 // greet prints where everything is.
@@ -349,6 +326,9 @@ func (r *devRun) greet(ctx context.Context, s settings, p parts, metrics string)
 	table := tabwriter.NewWriter(r.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintf(table, "\nAPI\thttp://%s\tdocs at /docs, key in %s\n", r.Listen, filepath.Join(r.Data, "admin-key"))
 	_, _ = fmt.Fprintf(table, "Temporal UI\thttp://127.0.0.1:%d\tevery call as a story\n", r.TemporalPort+1000)
+	if !s.PlainHistories {
+		_, _ = fmt.Fprintf(table, "Sealed histories\thttp://%s/codec\tsign in there to read them in the Temporal UI\n", r.Listen)
+	}
 	if r.AccountSID == "" {
 		_, _ = fmt.Fprintf(table, "Phones\t%s\ta simulated carrier: call, answer, press keys\n", r.simulatorURL())
 	} else {
@@ -358,20 +338,8 @@ func (r *devRun) greet(ctx context.Context, s settings, p parts, metrics string)
 		_, _ = fmt.Fprintf(table, "Metrics\thttp://%s/metrics\tfor Prometheus\n", metrics)
 	}
 	_, _ = fmt.Fprintf(table, "Data and logs\t%s\tkept over restarts\n", r.Data)
-	routes, _, err := p.store.Routes(ctx, storePage)
-	if err != nil {
+	if err := listNumbers(ctx, table, p.store); err != nil {
 		return err
-	}
-	numbers, err := allNumbers(ctx, p.store)
-	if err != nil {
-		return err
-	}
-	for _, route := range routes {
-		for _, n := range numbers {
-			if n.ID == route.PhoneNumberID {
-				_, _ = fmt.Fprintf(table, "Number\t%s\t%s\n", string(n.Number), route.Name)
-			}
-		}
 	}
 	_, _ = fmt.Fprintln(table, "\nTry: ringdown call --press 1 --responder bob=accept      Ctrl-C stops everything.")
 	return table.Flush()

@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/models"
-	"github.com/ringdown/ringdown/workflows"
-	"go.temporal.io/api/operatorservice/v1"
+	"github.com/ringdown/ringdown/models/store"
+	"go.temporal.io/sdk/client"
 )
 
 type doctorCommand struct{ settings }
@@ -52,44 +53,63 @@ func (d *diagnosis) hint(what string, err error, remedy string) {
 	_, _ = fmt.Fprintf(d.out, "hint   %s: %v\n       %s\n", what, err, remedy)
 }
 
+// checkWithin is how long one check waits for whom it asks.
+const checkWithin = 5 * time.Second
+
+// check is report for what somebody is asked, who may be away.
+func (d *diagnosis) check(ctx context.Context, what string, ask func(context.Context) error, remedy string) (well bool) {
+	ctx, cancel := context.WithTimeout(ctx, checkWithin)
+	defer cancel()
+	return d.report(what, ask(ctx), remedy)
+}
+
+// hintOf is hint for what somebody is asked.
+func (d *diagnosis) hintOf(ctx context.Context, what string, ask func(context.Context) error, remedy string) {
+	ctx, cancel := context.WithTimeout(ctx, checkWithin)
+	defer cancel()
+	d.hint(what, ask(ctx), remedy)
+}
+
+// checkParts checks each part by itself: one that is away keeps nobody from what the others say.
 func (c *doctorCommand) checkParts(ctx context.Context, d *diagnosis) {
-	p, err := c.connect(ctx, io.Discard, false)
+	p, options, err := c.assemble(ctx, io.Discard)
 	if err == nil {
-		defer p.close()
-		err = p.store.Ping(ctx)
+		p.temporal, err = client.NewLazyClient(options)
 	}
-	if !d.report("database and Temporal answer", err, "see the message; both must run before Ringdown does") {
+	if err != nil {
+		d.report("connections", err, "see the message")
 		return
 	}
-	d.report("database schema", c.checkSchema(ctx, p), "run `ringdown migrate`")
-	d.report("Temporal search attributes", c.checkSearchAttributes(ctx, p), "register them: see docs/production.md")
-	if d.report("carrier credentials", p.carrier.Check(ctx), "see TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN in the carrier's console") {
+	defer p.close()
+	database := d.check(ctx, "database answers", p.store.Ping, "see the message; calls are answered from copies of their routes meanwhile")
+	if database {
+		d.check(ctx, "database schema", func(ctx context.Context) error { return checkSchema(ctx, p.store) }, "run `ringdown migrate`")
+	}
+	if d.check(ctx, "Temporal answers", func(ctx context.Context) error { return checkAnswers(ctx, p.temporal, options.HostPort) },
+		"start it, or correct TEMPORAL_ADDRESS and the other TEMPORAL_ settings") {
+		c.checkTemporal(ctx, p, d)
+	}
+	c.checkKeys(ctx, p, d)
+	carrier := d.check(ctx, "carrier credentials", p.carrier.Check, "see TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN in the carrier's console")
+	if carrier && database {
 		d.report("webhooks of each number", c.checkNumbers(ctx, p), "import the number again, or set its webhooks in the carrier's console")
 	}
-	if c.FallbackURL != "" {
+	if c.FallbackURL != "" && database {
 		d.report("emergency document of each number", c.checkEmergency(ctx, p), "serve the files of FALLBACK_DIR as they are, as text/xml, at FALLBACK_URL on another host")
 	}
+	c.checkSite(ctx, d)
+	c.checkClocks(ctx, p, d)
+	c.checkWatching(ctx, p, d)
 	c.checkRequests(ctx, p, d)
 }
 
-func (c *doctorCommand) checkSchema(ctx context.Context, p parts) error {
-	_, err := p.store.Empty(ctx)
+// checkSchema sees that the database has all that this program works with. What a newer one has added does no harm.
+func checkSchema(ctx context.Context, s *store.Store) error {
+	have, brings, err := s.Schema(ctx)
+	if err == nil && have < brings {
+		err = fmt.Errorf("it is at version %d, this program needs %d", have, brings)
+	}
 	return err
-}
-
-// checkSearchAttributes sees that every attribute is registered, without which no call starts.
-func (c *doctorCommand) checkSearchAttributes(ctx context.Context, p parts) error {
-	known, err := p.temporal.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: p.namespace})
-	if err != nil {
-		return err
-	}
-	var missing []error
-	for name, kind := range workflows.SearchAttributes() {
-		if _, ok := known.GetCustomAttributes()[name]; !ok {
-			missing = append(missing, fmt.Errorf("%s (%s) is not registered in namespace %s", name, kind, p.namespace))
-		}
-	}
-	return errors.Join(missing...)
 }
 
 // checkNumbers sees that the carrier asks us, and nobody else, about each active number.
@@ -103,7 +123,7 @@ func (c *doctorCommand) checkNumbers(ctx context.Context, p parts) error {
 		if n.Status != models.NumberActive {
 			continue
 		}
-		at, err := p.carrier.Number(ctx, n.Number)
+		at, err := within(ctx, func(ctx context.Context) (twilio.Number, error) { return p.carrier.Number(ctx, n.Number) })
 		if err == nil {
 			err = at.Connected(twilio.WebhooksAt(c.PublicURL, models.EmergencyURL(c.FallbackURL, n.ID)))
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -71,11 +70,20 @@ func (s settings) runRoles(ctx context.Context, p parts, listener net.Listener, 
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	retention, err := models.ParseRetention(s.Retention)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	proxies, err := s.proxies()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	server, err := api.New(api.Config{
 		Store: p.store, Temporal: p.temporal, Namespace: p.namespace, Carrier: p.carrier, Outside: p.outside, AuthTokens: s.tokens(),
 		PublicURL: s.PublicURL, FallbackURL: s.FallbackURL, AdminKey: s.AdminKey, Pace: pace, Log: p.log,
-		Metrics: p.registry, CallsPerSecond: s.CallsPerSec, FallbackDir: s.FallbackDir, CacheDir: cache,
-		Allotment: allotment, Keys: p.keys, Receivers: p.receivers, Channel: p.slack.Provider(),
+		Metrics: p.registry, Tracing: p.tracing, CallsPerSecond: s.CallsPerSec, FallbackDir: s.FallbackDir, CacheDir: cache,
+		Allotment: allotment, Retention: retention, Keys: p.keys, Histories: p.histories, TemporalUIOrigins: s.uiOrigins(), Receivers: p.receivers, Channel: p.slack.Provider(),
+		Proxies: proxies, RateLimit: s.RateLimit,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -88,7 +96,7 @@ func (s settings) runRoles(ctx context.Context, p parts, listener net.Listener, 
 	if withWorker {
 		go func() { worked <- s.work(workerCtx, p) }()
 	}
-	web := &http.Server{Handler: server, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute}
+	web := server.Web()
 	served := make(chan error, 1)
 	go func() { served <- web.Serve(listener) }()
 	p.log.Info("api started", "address", listener.Addr().String())
@@ -131,9 +139,13 @@ func (s settings) work(ctx context.Context, p parts) error {
 	if err != nil {
 		return err
 	}
+	retention, err := models.ParseRetention(s.Retention)
+	if err != nil {
+		return err
+	}
 	return worker.Run(ctx, worker.Config{
 		Temporal: p.temporal, Store: p.store, Carrier: p.carrier, Outside: p.outside, Receivers: p.receivers, Slack: p.slack,
-		PublicURL: s.PublicURL, FallbackURL: s.FallbackURL, CallsPerSecond: s.CallsPerSec, Allotment: allotment,
-		Keys: p.keys, Mail: p.mail, Reviewers: s.reviewers(), ReviewChannel: s.ReviewChannel, Log: p.log,
+		PublicURL: s.PublicURL, FallbackURL: s.FallbackURL, CallsPerSecond: s.CallsPerSec, Allotment: allotment, Retention: retention,
+		Keys: p.keys, Histories: p.histories, Mail: p.mail, Reviewers: s.reviewers(), ReviewChannel: s.ReviewChannel, BuildID: s.BuildID, Log: p.log,
 	})
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store"
 	"github.com/ringdown/ringdown/secrets"
+	"github.com/ringdown/ringdown/telemetry"
 	"github.com/ringdown/ringdown/worker"
 	"github.com/ringdown/ringdown/workflows"
 	"go.temporal.io/sdk/client"
@@ -40,7 +41,13 @@ type settings struct {
 	CallsPerSec float64  `name:"carrier-calls-per-second" env:"CARRIER_CALLS_PER_SECOND" default:"1" help:"How many calls a second the account may place; 0 means no limit of ours."`
 	AdminKey    string   `env:"RINGDOWN_ADMIN_KEY" help:"Key of the first administrator of the REST API."`
 	Allotment   string   `env:"RINGDOWN_ALLOTMENT" help:"How many licences and numbers there may be, as in licences=50,numbers=5; empty means no limit."`
-	PayloadKey  string   `env:"RINGDOWN_PAYLOAD_KEY" help:"Keys that seal uploaded documents, as in 2026:BASE64OF32BYTES; the first seals, all open."`
+	Retention   string   `env:"RINGDOWN_RETENTION" help:"For how many days things are kept, as in calls=400d,recordings=90d,transcripts=90d,requests=400d,audit=730d; what is left out is kept for ever."`
+	PayloadKey  string   `env:"RINGDOWN_PAYLOAD_KEY" help:"Keys that seal uploaded documents and the histories of runs, as in 2026:BASE64OF32BYTES; the first seals, all open."`
+
+	PlainHistories    bool     `env:"RINGDOWN_PLAIN_HISTORIES" help:"Seal no histories, and read those that are sealed: while processes run that lack the key, or are older than v0.4.0."`
+	TemporalUIOrigins []string `name:"temporal-ui-origin" env:"TEMPORAL_UI_ORIGIN" help:"Where browsers have Temporal's web UI, as in https://temporal.example.com; from there sealed histories may be read, with a key of the API. Several are separated by commas."`
+
+	BuildID string `env:"RINGDOWN_BUILD_ID" help:"Of this worker's version, as Temporal's worker versioning has it; empty: versions are not told apart."`
 
 	IncidentIOKey string `name:"incident-io-key" env:"INCIDENT_IO_API_KEY" help:"API key that may view schedules at incident.io; empty: none of its schedules is read."`
 	IncidentIOURL string `name:"incident-io-url" env:"INCIDENT_IO_API_URL" help:"Where incident.io's API is; empty means incident.io itself."`
@@ -56,13 +63,21 @@ type settings struct {
 	ReviewChannel string   `name:"slack-review-channel" env:"SLACK_REVIEW_CHANNEL" help:"Slack channel of those who review requests for numbers."`
 
 	MetricsListen string `env:"METRICS_LISTEN" default:"127.0.0.1:9464" help:"Address of the metrics for Prometheus; empty for none."`
+
+	Proxies   []string `name:"trusted-proxies" env:"TRUSTED_PROXIES" help:"Networks of the proxies in front of the API, as in 10.0.0.0/8,192.0.2.7: whom their X-Forwarded-For names is who asks; empty: whoever connects is."`
+	RateLimit float64  `name:"rate-limit" env:"RINGDOWN_RATE_LIMIT" default:"300" help:"How many requests a second each key of the REST API may make, and twice as many at once; 0 means no limit."`
+
+	unread secretFaults // what is wrong with the files of secrets
 }
+
+// note takes what is wrong with the files of secrets, for mistakes to list.
+func (s *settings) note(unread secretFaults) { s.unread = unread }
 
 // mistakes lists everything that is wrong with the settings of a role, each with what to do.
 func (s settings) mistakes(api bool) error {
-	var wrong []error
+	wrong := s.unread.list()
 	need := func(value, name, want string) {
-		if strings.TrimSpace(value) == "" {
+		if strings.TrimSpace(value) == "" && s.unread[name] == nil {
 			wrong = append(wrong, fmt.Errorf("%s is not set: want %s", name, want))
 		}
 	}
@@ -81,9 +96,13 @@ func (s settings) mistakes(api bool) error {
 		}
 		need(s.AdminKey, "RINGDOWN_ADMIN_KEY", "a long random key for the REST API")
 		wrong = append(wrong, s.awayMistakes()...)
+		wrong = append(wrong, s.originMistakes()...)
 	}
 	if _, err := models.ParseAllotment(s.Allotment); err != nil {
 		wrong = append(wrong, fmt.Errorf("RINGDOWN_ALLOTMENT: %w", err))
+	}
+	if _, err := models.ParseRetention(s.Retention); err != nil {
+		wrong = append(wrong, fmt.Errorf("RINGDOWN_RETENTION: %w", err))
 	}
 	if _, err := secrets.ParseKeys(s.PayloadKey); err != nil {
 		wrong = append(wrong, fmt.Errorf("RINGDOWN_PAYLOAD_KEY: %w", err))
@@ -92,6 +111,8 @@ func (s settings) mistakes(api bool) error {
 	if _, _, err := net.SplitHostPort(s.MetricsListen); err != nil && s.MetricsListen != "" {
 		wrong = append(wrong, fmt.Errorf("METRICS_LISTEN %q: want host:port, as in 127.0.0.1:9464, or nothing", s.MetricsListen))
 	}
+	wrong = append(wrong, telemetry.Mistakes())
+	wrong = append(wrong, s.limitMistakes()...)
 	if s.CallsPerSec < 0 {
 		wrong = append(wrong, errors.New("CARRIER_CALLS_PER_SECOND: want 0 or more"))
 	}
@@ -112,7 +133,7 @@ func (s settings) noticeMistakes() (wrong []error) {
 	if s.SMTPURL != "" && len(reviewers) == 0 {
 		wrong = append(wrong, errors.New("REVIEWER_EMAILS is not set, but SMTP_URL is: want the addresses of those who review requests for numbers, comma-separated"))
 	}
-	if s.ReviewChannel != "" && s.SlackToken == "" {
+	if s.ReviewChannel != "" && s.SlackToken == "" && s.unread["SLACK_BOT_TOKEN"] == nil {
 		wrong = append(wrong, errors.New("SLACK_BOT_TOKEN is not set, but SLACK_REVIEW_CHANNEL is: want the token of a Slack app that may post in that channel"))
 	}
 	return wrong
@@ -157,12 +178,15 @@ type parts struct {
 	slack     *slack.Client        // nil without a token
 	mail      *mail.Client         // nil without a mail server
 	keys      *secrets.Keys        // nil without any
+	histories *secrets.Keys        // the same for histories; they may only open
 	registry  *prometheus.Registry // what this process counts
+	tracing   *telemetry.Tracing   // nil: no traces are made
 	log       *slog.Logger
 }
 
 func (p parts) close() {
 	p.temporal.Close()
+	p.closeTracing()
 	if err := p.store.Close(); err != nil {
 		p.log.Error("close the database", "cause", err)
 	}
@@ -171,36 +195,8 @@ func (p parts) close() {
 // connect opens what a role works with. The database's schema is brought up to date with withSchema;
 // else nothing is asked of the database, which may be away.
 func (s settings) connect(ctx context.Context, logs io.Writer, withSchema bool) (parts, error) {
-	p := parts{log: slog.New(slog.NewJSONHandler(logs, nil)), registry: prometheus.NewRegistry()}
-	reports, err := worker.NewMetrics(p.registry)
+	p, options, err := s.assemble(ctx, logs)
 	if err != nil {
-		return parts{}, fmt.Errorf("register metrics: %w", err)
-	}
-	p.carrier, err = twilio.New(twilio.Config{
-		AccountSID: s.AccountSID, AuthToken: s.tokens()[0], APIURL: s.CarrierURL, Log: p.log, Asked: reports.CarrierAsked,
-	})
-	if err != nil {
-		return parts{}, err
-	}
-	p.outside, err = outside.New(outside.Config{
-		IncidentIOKey: s.IncidentIOKey, IncidentIOURL: s.IncidentIOURL, PagerDutyKey: s.PagerDutyKey, PagerDutyURL: s.PagerDutyURL,
-	})
-	if err != nil {
-		return parts{}, err
-	}
-	p.receivers = receivers.New(receivers.Config{AllowPrivate: s.AllowPrivate, PublicURL: s.PublicURL})
-	if s.SlackToken != "" {
-		if p.slack, err = slack.New(slack.Config{Token: s.SlackToken, APIURL: s.SlackURL, Log: p.log}); err != nil {
-			return parts{}, err
-		}
-	}
-	if p.mail, err = s.mail(p.log); err != nil {
-		return parts{}, err
-	}
-	if p.keys, err = secrets.ParseKeys(s.PayloadKey); err != nil {
-		return parts{}, err
-	}
-	if p.store, err = store.New(s.DatabaseURL, p.log); err != nil {
 		return parts{}, err
 	}
 	if withSchema {
@@ -208,20 +204,67 @@ func (s settings) connect(ctx context.Context, logs io.Writer, withSchema bool) 
 			return parts{}, errors.Join(err, p.store.Close())
 		}
 	}
-	options, err := temporalOptions(p.log)
-	if err != nil {
-		return parts{}, errors.Join(err, p.store.Close())
-	}
-	options.MetricsHandler = reports.Handler()
-	p.namespace = options.Namespace
 	if p.temporal, err = client.DialContext(ctx, options); err != nil {
 		return parts{}, errors.Join(fmt.Errorf("reach Temporal at %s: %w; set TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE", options.HostPort, err), p.store.Close())
 	}
 	return p, nil
 }
 
-// temporalOptions reads TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS and API key settings.
-func temporalOptions(logger *slog.Logger) (client.Options, error) {
+// assemble makes everything that a role works with, and how it reaches Temporal. Nothing is asked of anybody.
+func (s settings) assemble(ctx context.Context, logs io.Writer) (parts, client.Options, error) {
+	p := parts{log: slog.New(slog.NewJSONHandler(logs, nil)), registry: prometheus.NewRegistry()}
+	reports, err := worker.NewMetrics(p.registry)
+	if err != nil {
+		return parts{}, client.Options{}, fmt.Errorf("register metrics: %w", err)
+	}
+	if p.tracing, err = telemetry.FromEnvironment(ctx, version, p.log); err != nil {
+		return parts{}, client.Options{}, err
+	}
+	p.carrier, err = twilio.New(twilio.Config{
+		AccountSID: s.AccountSID, AuthToken: s.tokens()[0], APIURL: s.CarrierURL, Log: p.log, Asked: reports.CarrierAsked, Tracing: p.tracing,
+	})
+	if err != nil {
+		return parts{}, client.Options{}, err
+	}
+	p.outside, err = outside.New(outside.Config{
+		IncidentIOKey: s.IncidentIOKey, IncidentIOURL: s.IncidentIOURL, PagerDutyKey: s.PagerDutyKey, PagerDutyURL: s.PagerDutyURL,
+	})
+	if err != nil {
+		return parts{}, client.Options{}, err
+	}
+	p.receivers = receivers.New(receivers.Config{AllowPrivate: s.AllowPrivate, PublicURL: s.PublicURL})
+	if s.SlackToken != "" {
+		if p.slack, err = slack.New(slack.Config{Token: s.SlackToken, APIURL: s.SlackURL, Log: p.log}); err != nil {
+			return parts{}, client.Options{}, err
+		}
+	}
+	if p.mail, err = s.mail(p.log); err != nil {
+		return parts{}, client.Options{}, err
+	}
+	if p.keys, err = secrets.ParseKeys(s.PayloadKey); err != nil {
+		return parts{}, client.Options{}, err
+	}
+	if p.histories = p.keys; s.PlainHistories {
+		p.histories = p.keys.Opening()
+	}
+	if p.store, err = store.New(s.DatabaseURL, p.log); err != nil {
+		return parts{}, client.Options{}, err
+	}
+	options, err := temporalOptions(p.log, p.histories)
+	if err != nil {
+		return parts{}, client.Options{}, errors.Join(err, p.store.Close())
+	}
+	options.MetricsHandler = reports.Handler()
+	if options.Interceptors, err = p.tracing.Interceptors(); err != nil {
+		return parts{}, client.Options{}, errors.Join(err, p.store.Close())
+	}
+	p.namespace = options.Namespace
+	return p, options, nil
+}
+
+// temporalOptions reads TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS and API key settings. histories seal what runs are given
+// and give; who reads none of that needs none.
+func temporalOptions(logger *slog.Logger, histories *secrets.Keys) (client.Options, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
 		return client.Options{}, fmt.Errorf("read the TEMPORAL_ settings: %w", err)
@@ -232,7 +275,7 @@ func temporalOptions(logger *slog.Logger) (client.Options, error) {
 	if options.Namespace == "" {
 		options.Namespace = client.DefaultNamespace
 	}
-	options.DataConverter = workflows.DataConverter()
+	options.DataConverter, options.FailureConverter = workflows.DataConverter(histories), workflows.FailureConverter(histories)
 	options.Logger = log.NewStructuredLogger(logger)
 	return options, nil
 }

@@ -43,3 +43,31 @@ func TestReviewersAreTheirAddressesAlone(t *testing.T) {
 		t.Errorf("they are %q", got)
 	}
 }
+
+func TestOriginsOfTheTemporalUIAreCheckedAtStart(t *testing.T) {
+	for name, c := range map[string]struct {
+		origins []string
+		says    string // empty: nothing of them
+	}{
+		"none":              {nil, ""},
+		"blank":             {[]string{" ", ""}, ""},
+		"two":               {[]string{"https://temporal.example.com", " http://127.0.0.1:8233"}, ""},
+		"everybody":         {[]string{"*"}, `TEMPORAL_UI_ORIGIN: "*": want scheme, host and port`},
+		"a trailing slash":  {[]string{"https://temporal.example.com", "https://ui.example.com/"}, `TEMPORAL_UI_ORIGIN: "https://ui.example.com/": want`},
+		"a host by itself":  {[]string{"temporal.example.com"}, `TEMPORAL_UI_ORIGIN: "temporal.example.com": want`},
+		"a page of the UI":  {[]string{"https://temporal.example.com/namespaces"}, "TEMPORAL_UI_ORIGIN: "},
+		"the default port":  {[]string{"https://temporal.example.com:443"}, "TEMPORAL_UI_ORIGIN: "},
+		"with credentials":  {[]string{"https://ops@temporal.example.com"}, "TEMPORAL_UI_ORIGIN: "},
+		"no page of anyone": {[]string{"null"}, "TEMPORAL_UI_ORIGIN: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			said := fmt.Sprint(settings{TemporalUIOrigins: c.origins}.mistakes(true))
+			if strings.Contains(said, "TEMPORAL_UI_ORIGIN") != (c.says != "") || !strings.Contains(said, c.says) {
+				t.Errorf("it says %s", said)
+			}
+			if said := fmt.Sprint(settings{TemporalUIOrigins: c.origins}.mistakes(false)); strings.Contains(said, "TEMPORAL_UI_ORIGIN") {
+				t.Errorf("the worker, which needs none, says %s", said)
+			}
+		})
+	}
+}

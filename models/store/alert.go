@@ -70,7 +70,8 @@ func (s *Store) recordAlert(ctx context.Context, a models.Alert) (pending []stri
 	return pending, err
 }
 
-// overOlder writes a report over the row of its alert, unless that is resolved and the report is not.
+// overOlder writes a report over the row of its alert, unless that is resolved and the report is not, or its caller was
+// erased.
 func (s *Store) overOlder() clause.OnConflict {
 	columns := s.columnsBut(&models.Alert{}, "id", "carrier_call_id", "started_at", "incident_ids", "alert_source_id", "call_id", "route_name")
 	for _, known := range []string{"alert_source_id", "call_id", "route_name"} { // a report may come without
@@ -81,7 +82,7 @@ func (s *Store) overOlder() clause.OnConflict {
 	return clause.OnConflict{
 		Columns: []clause.Column{{Name: "carrier_call_id"}}, DoUpdates: columns,
 		Where: clause.Where{Exprs: []clause.Expression{clause.Expr{
-			SQL: "alerts.status <> ? OR excluded.status = ?", Vars: []any{models.AlertResolved, models.AlertResolved},
+			SQL: "alerts.erased_at IS NULL AND (alerts.status <> ? OR excluded.status = ?)", Vars: []any{models.AlertResolved, models.AlertResolved},
 		}}},
 	}
 }

@@ -41,14 +41,15 @@ func (s *Store) Arrive(ctx context.Context, c models.Call) error {
 }
 
 // RecordCall writes the record of a call, whether or not its arrival was noted. A row that is
-// there keeps its id, its start and its diversion, and its room where the record names none. It is
-// safe to repeat.
+// there keeps its id, its start and its diversion, and its room where the record names none; one whose
+// caller was erased stays as it is. It is safe to repeat.
 func (s *Store) RecordCall(ctx context.Context, c models.Call) error {
 	c = keptCall(c)
 	overwrite := s.columnsBut(&models.Call{}, "id", "carrier_call_id", "started_at", "room", "diverted_at", "diversion_told")
 	err := s.writer.WithContext(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "carrier_call_id"}},
 		DoUpdates: append(overwrite, keptOfArrival...),
+		Where:     clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: "calls.erased_at IS NULL"}}},
 	}).Create(&c).Error
 	return translate("record call "+c.CarrierCallID, err)
 }

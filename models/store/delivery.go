@@ -83,6 +83,22 @@ func (s *Store) Deliveries(ctx context.Context, filter DeliveryFilter, page Page
 	return deliveries, next, translate("list deliveries", err)
 }
 
+// WaitingDeliveries counts the deliveries of what happened since then that are not taken yet, and says when the oldest
+// of them happened.
+func (s *Store) WaitingDeliveries(ctx context.Context, since time.Time) (waiting int64, oldest time.Time, err error) {
+	pending := s.reader.WithContext(ctx).Model(&models.Delivery{}).
+		Where("status = ? AND happened_at > ?", models.DeliveryPending, instant(since))
+	var first []models.Delivery
+	err = pending.Session(&gorm.Session{}).Count(&waiting).Error
+	if err == nil && waiting > 0 {
+		err = pending.Session(&gorm.Session{}).Select("happened_at").Order("happened_at, id").Limit(1).Find(&first).Error
+	}
+	if len(first) > 0 {
+		oldest = first[0].At
+	}
+	return waiting, oldest, translate("count waiting deliveries", err)
+}
+
 // nameReceivers fills in the names of the receivers of deliveries, in one query.
 func nameReceivers(query *gorm.DB, deliveries []models.Delivery) error {
 	if len(deliveries) == 0 {

@@ -125,3 +125,28 @@ func TestDeliveriesAreNarrowedAndTheNewestIsTheFirst(t *testing.T) {
 		}
 	})
 }
+
+func TestWaitingDeliveriesAreCountedWithTheAgeOfTheOldest(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		counts := func(since time.Time, want int64, first time.Time) {
+			t.Helper()
+			waiting, oldest, err := s.WaitingDeliveries(t.Context(), since)
+			if err != nil || waiting != want || !oldest.Equal(first) {
+				t.Errorf("%d wait since %v (%v), want %d since %v", waiting, oldest, err, want, first)
+			}
+		}
+		counts(noon, 0, time.Time{})
+		for i, status := range []models.DeliveryStatus{
+			models.DeliveryDelivered, models.DeliveryPending, models.DeliveryFailed, models.DeliveryPending, models.DeliverySkipped, models.DeliveryPending,
+		} {
+			d := delivery("r1", i)
+			d.Status = status
+			if err := s.KeepDelivery(t.Context(), d); err != nil {
+				t.Fatal(err)
+			}
+		}
+		counts(noon.Add(-time.Hour), 3, noon.Add(time.Second))
+		counts(noon.Add(time.Second), 2, noon.Add(3*time.Second))
+		counts(noon.Add(time.Minute), 0, time.Time{})
+	})
+}

@@ -77,8 +77,11 @@ func (s *Store) KeepNumberRequest(ctx context.Context, r models.NumberRequest) (
 	return unsent, translate("keep number request "+r.ID, err)
 }
 
-// goesOn says whether a request may be written over what is known of it.
+// goesOn says whether a request may be written over what is known of it. One that was emptied stays so.
 func goesOn(before, after models.NumberRequest) bool {
+	if before.EmptiedAt != nil {
+		return false
+	}
 	if before.Status.Final() || before.Version == after.Version && before.ID != "" {
 		return before.Status == after.Status && before.Version <= after.Version
 	}

@@ -3,6 +3,8 @@ package store
 import (
 	"encoding/base64"
 	"fmt"
+	"hash/crc32"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,8 +61,9 @@ func (s sorting) order() string {
 
 // list reads one page of a query, and the cursor of the next, which is empty at the end.
 func list[T any](query *gorm.DB, page Page, sort sorting, placeOf func(T) place) (rows []T, next string, err error) {
+	of := reflect.TypeFor[T]().Name() + " " + sort.order()
 	if page.Cursor != "" {
-		after, err := parseCursor(page.Cursor)
+		after, err := parseCursor(page.Cursor, of)
 		if err != nil {
 			return nil, "", err
 		}
@@ -72,21 +75,24 @@ func list[T any](query *gorm.DB, page Page, sort sorting, placeOf func(T) place)
 	}
 	if len(rows) > limit {
 		rows = slices.Clip(rows[:limit])
-		next = placeOf(rows[limit-1]).cursor()
+		next = placeOf(rows[limit-1]).cursor(of)
 	}
 	return rows, next, nil
 }
 
-func (p place) cursor() string {
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %s", p.at.UnixMicro(), p.id))
+// cursor is a place in a list that is of some rows in some order.
+func (p place) cursor(of string) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%08x %d %s", crc32.ChecksumIEEE([]byte(of)), p.at.UnixMicro(), p.id))
 }
 
-func parseCursor(cursor string) (place, error) {
-	text, err := base64.RawURLEncoding.DecodeString(cursor)
-	micros, id, ok := strings.Cut(string(text), " ")
+// parseCursor reads a place in a list. The cursor of another list is none.
+func parseCursor(cursor, of string) (place, error) {
+	text, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	rest, found := strings.CutPrefix(string(text), fmt.Sprintf("%08x ", crc32.ChecksumIEEE([]byte(of))))
+	micros, id, ok := strings.Cut(rest, " ")
 	n, notNumber := strconv.ParseInt(micros, 10, 64)
 	at := time.UnixMicro(n).UTC()
-	if err != nil || !ok || notNumber != nil || id == "" || !storable(id) || at.Year() < 1 || at.Year() > 9999 {
+	if err != nil || !found || !ok || notNumber != nil || id == "" || !storable(id) || at.Year() < 1 || at.Year() > 9999 {
 		return place{}, &models.InvalidError{Field: "cursor", Reason: "must be the next_cursor of the page before"}
 	}
 	return place{at, id}, nil

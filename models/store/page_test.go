@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -122,9 +123,11 @@ func TestAnEmptyListIsNoNil(t *testing.T) {
 func TestAForgedCursorIsRefused(t *testing.T) {
 	encode := base64.RawURLEncoding.EncodeToString
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		mark, other := marks(t, s)
 		for _, cursor := range []string{
-			"x", "!", encode([]byte("1")), encode([]byte("1 ")), encode([]byte("x id")), encode([]byte("1 a\x00b")),
-			encode([]byte("1 \xff")), encode([]byte("9223372036854775807 id")), encode([]byte("-9223372036854775808 id")),
+			"x", "!", encode([]byte("1 id")), encode([]byte(other + "1 id")), encode([]byte(mark)), encode([]byte(mark + "1")), encode([]byte(mark + "1 ")),
+			encode([]byte(mark + "x id")), encode([]byte(mark + "1 a\x00b")), encode([]byte(mark + "1 \xff")),
+			encode([]byte(mark + "9223372036854775807 id")), encode([]byte(mark + "-9223372036854775808 id")), encode([]byte(mark+"1 id")) + "=",
 		} {
 			_, _, err := s.Users(context.Background(), store.Page{Cursor: cursor})
 			var invalid *models.InvalidError
@@ -133,9 +136,39 @@ func TestAForgedCursorIsRefused(t *testing.T) {
 			}
 		}
 		for _, harmless := range []string{"1 id", "-62135596800000000 id", "253402300799999999 ~", "1 id' OR 1=1"} {
-			if _, _, err := s.Users(context.Background(), store.Page{Cursor: encode([]byte(harmless))}); err != nil {
+			if _, _, err := s.Users(context.Background(), store.Page{Cursor: encode([]byte(mark + harmless))}); err != nil {
 				t.Errorf("cursor of %q: %v", harmless, err)
 			}
 		}
 	})
+}
+
+// marks are how the cursors of users and of calls begin.
+func marks(t *testing.T, s *store.Store) (users, calls string) {
+	t.Helper()
+	for i := range 2 {
+		if _, err := s.CreateUser(t.Context(), models.User{Name: fmt.Sprint("User ", i)}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Arrive(t.Context(), models.Call{CarrierCallID: fmt.Sprint("CA", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, user, err := s.Users(t.Context(), store.Page{Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, call, err := s.Calls(t.Context(), store.CallFilter{}, store.Page{Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	begins := func(cursor string) string {
+		text, err := base64.RawURLEncoding.DecodeString(cursor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mark, _, _ := strings.Cut(string(text), " ")
+		return mark + " "
+	}
+	return begins(user), begins(call)
 }

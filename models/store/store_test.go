@@ -28,6 +28,7 @@ var nouns = map[string]any{
 	"incident_alerts": &models.IncidentAlert{}, "participants": &models.Participant{}, "incident_messages": &models.IncidentMessage{},
 	"receivers": &models.Receiver{}, "deliveries": &models.Delivery{},
 	"countries": &models.Country{}, "number_requests": store.NumberRequestRow, "documents": store.DocumentRow, "notices": &models.Notice{},
+	"erasures": &models.Erasure{}, "removals": &models.Removal{},
 }
 
 func TestEachFieldOfANounHasAColumnAndTheReverse(t *testing.T) {

@@ -34,5 +34,20 @@ func TestUsageCountsWhatIsInUse(t *testing.T) {
 		}
 		want := models.Usage{Licences: models.Share{Used: 2}, Numbers: models.Share{Used: 1}, CallsThisMonth: 3}
 		same(t, want, must[models.Usage](t)(s.Usage(ctx, noon)))
+
+		// Calls that are removed count where they counted before.
+		if err := s.Writer().Exec("UPDATE calls SET ended_at = started_at").Error; err != nil {
+			t.Fatal(err)
+		}
+		month := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+		want.CallsThisMonth = 4
+		for _, removed := range []int{3, 1, 0} {
+			if n := must[int](t)(s.RemoveCalls(ctx, noon.Add(3*time.Hour), 3)); n != removed {
+				t.Errorf("%d are removed, want %d", n, removed)
+			}
+			same(t, want, must[models.Usage](t)(s.Usage(ctx, month)))
+		}
+		want.CallsThisMonth = 0
+		same(t, want, must[models.Usage](t)(s.Usage(ctx, month.AddDate(0, 1, 0))))
 	})
 }

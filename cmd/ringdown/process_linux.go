@@ -1,9 +1,0 @@
-package main
-
-import "syscall"
-
-// apart puts a process into a group of its own, so that Ctrl-C reaches this one alone, which stops
-// in order; it ends with this one whatever happens to it.
-func apart() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-}

@@ -1,0 +1,146 @@
+package drill
+
+import (
+	"slices"
+	"time"
+
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/simulator"
+)
+
+// fits holds that the outcome is what caller and responders experienced.
+func (y *story) fits() {
+	met, outcome := y.met(), y.record.Outcome
+	forwarded := y.last != nil && !y.last.talked.IsZero()
+	if met != nil && outcome != models.Connected {
+		y.wrong(asExperienced, "%s: caller and %s talked", outcome, y.name(met.phone))
+	}
+	if forwarded && outcome != models.Forwarded {
+		y.wrong(asExperienced, "%s: the caller talked to the fixed number", outcome)
+	}
+	if y.spoke && outcome != models.Voicemailed {
+		y.wrong(asExperienced, "%s: the caller left a message", outcome)
+	}
+	if y.diverted != nil && outcome != models.Diverted {
+		y.wrong(asExperienced, "%s: the caller was sent to the emergency number", outcome)
+	}
+	switch outcome {
+	case models.Connected:
+		y.fitsConnected(met)
+	case models.Forwarded:
+		if !forwarded && !y.leftRinging() {
+			y.wrong(asExperienced, "forwarded: nobody talked to the caller")
+		}
+		y.allTried()
+	case models.Voicemailed:
+		if !y.spoke {
+			y.wrong(asExperienced, "voicemail: the caller said nothing")
+		}
+		y.allTried()
+	case models.Abandoned:
+		if !y.leavesEarly() {
+			y.wrong(notLost, "abandoned: this caller never hangs up")
+		}
+	case models.Unanswered:
+		y.allTried()
+	case models.GateFailed, models.Refused:
+		y.fitsTurnedAway()
+	case models.Diverted:
+		y.fitsDiverted()
+	default:
+		y.wrong(notLost, "it ended %s: %s", outcome, y.record.Reason)
+	}
+	y.nobodyAlone()
+}
+
+// nobodyAlone holds that no responder waited for a caller who did not come.
+func (y *story) nobodyAlone() {
+	for _, l := range y.rung {
+		if !l.joined.IsZero() && l.talked.IsZero() && l.joined.Before(y.caller.ended) && l.ended.Sub(l.joined) > aloneAtMost {
+			y.wrong(asExperienced, "%s was in the room for %s and met nobody", y.name(l.phone), l.ended.Sub(l.joined))
+		}
+	}
+}
+
+// fitsConnected holds that who is on record has met the caller, or took the call in the moment in which the caller left.
+func (y *story) fitsConnected(met *leg) {
+	var winner models.AttemptRecord
+	for _, a := range y.record.Attempts {
+		if a.State == models.Accepted {
+			winner = a
+		}
+	}
+	switch {
+	case winner.UserID != y.record.AnsweredBy:
+		y.wrong(asExperienced, "connected: %q is on record and %q took the call", y.record.AnsweredBy, winner.UserID)
+	case met != nil && met.sid != winner.Leg:
+		y.wrong(asExperienced, "connected: %s talked and %s is on record", y.name(met.phone), winner.Name)
+	case met == nil && !y.tookLate(winner):
+		y.wrong(notLost, "connected: nobody met, and the caller was there when %s took the call", winner.Name)
+	}
+}
+
+// tookLate says whether the caller left before the one who took the call could be with them.
+func (y *story) tookLate(winner models.AttemptRecord) bool {
+	i := slices.IndexFunc(y.rung, func(l *leg) bool { return l.sid == winner.Leg })
+	if i < 0 {
+		return false
+	}
+	joined := y.rung[i].joined
+	return y.leavesEarly() && (joined.IsZero() || joined.After(y.caller.ended))
+}
+
+// leftRinging says whether the caller left while the fixed number rang. Then the carrier says of the line to it that it was
+// answered.
+func (y *story) leftRinging() bool {
+	return y.leavesEarly() && y.last != nil && y.last.answered.IsZero() && y.last.status == simulator.StatusCanceled
+}
+
+// allTried holds that everybody whom the route names was tried before it was said that nobody takes the call, unless the caller
+// had waited for as long as the route lets them.
+func (y *story) allTried() {
+	if y.caller.ended.Sub(y.caller.dialled) >= time.Duration(y.route.MaxWaitSeconds)*time.Second || y.record.Plan == nil {
+		return
+	}
+	for _, user := range y.people {
+		tried := func(a models.AttemptRecord) bool { return a.UserID == user.ID }
+		if !slices.ContainsFunc(y.record.Attempts, tried) {
+			y.wrong(notLost, "%s: %s was never tried", y.record.Outcome, user.Name)
+		}
+	}
+}
+
+// fitsTurnedAway holds that nobody was rung, and that the caller had it coming.
+func (y *story) fitsTurnedAway() {
+	if len(y.rung) > 0 {
+		y.wrong(asExperienced, "%s: and %d phones rang", y.record.Outcome, len(y.rung))
+	}
+	if y.record.Outcome == models.Refused {
+		if y.listed() {
+			y.wrong(notLost, "refused: %s, and may call", y.record.Refusal)
+		}
+		return
+	}
+	for i, key := range y.caller.keys {
+		if key.Digits == y.route.Keypress.Key && i < models.KeyTries {
+			y.wrong(notLost, "gate failed: the caller pressed the key at the %d. prompt", i+1)
+		}
+	}
+}
+
+// fitsDiverted holds that the caller was sent to the emergency number because nothing could be decided: as they arrived, or
+// after a minute on hold.
+func (y *story) fitsDiverted() {
+	switch {
+	case y.diverted == nil && !y.leavesEarly():
+		y.wrong(notLost, "diverted: the emergency number was not rung")
+	case !y.caller.joined.IsZero():
+		if o := y.undecided(y.caller.joined, y.decided()); o == nil || o.lasted() < onHoldFor {
+			y.wrong(asExperienced, "diverted from hold, and no worker had been away for %s", onHoldFor)
+		}
+	case y.undecided(y.caller.dialled, y.decided()) == nil:
+		y.wrong(asExperienced, "diverted, and nothing was broken as the caller arrived")
+	case len(y.rung) > 0:
+		y.wrong(asExperienced, "diverted as they arrived, and %d phones rang", len(y.rung))
+	}
+}

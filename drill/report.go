@@ -1,0 +1,261 @@
+package drill
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/simulator"
+)
+
+// Report is what a drill came to.
+type Report struct {
+	Begun time.Time
+	Took  time.Duration
+
+	config     Config
+	mu         sync.Mutex
+	calls      int // that were judged
+	legs       int
+	outcomes   map[models.Outcome]int
+	tookLate   int // connected, and the caller left before the responder was in the room
+	unknown    int // the caller left while it rang, and nothing could be noted
+	goOn       int // alerts whose runs go on: somebody is being told
+	broken     map[promise]int
+	silences   []silenceOf // the longest of all
+	toTalk     samples     // from the key that takes a call to the caller's hearing it
+	gaps       samples     // from the end of a phone's try to the next one's dial
+	arrivals   samples     // until the caller hears something of ours
+	worst      map[string]worst
+	violations []string
+	stories    []string // of the calls that they are about, the first of them
+
+	outages []outage
+	struck  map[string]int
+	hooks   samples
+	logged  map[string]int // errors, by their message
+}
+
+type silenceOf struct {
+	silence
+	call int
+}
+
+// worst is the worst of a kind of outage.
+type worst struct{ hook, gap, arrival time.Duration }
+
+const (
+	silencesTold = 5
+	storiesTold  = 30
+)
+
+func newReport(c Config) *Report {
+	return &Report{
+		config: c, outcomes: map[models.Outcome]int{}, broken: map[promise]int{}, worst: map[string]worst{}, logged: map[string]int{},
+	}
+}
+
+// Kept says whether everything that was promised was so.
+func (r *Report) Kept() bool { return len(r.violations) == 0 }
+
+// add takes in a call that is judged.
+func (r *Report) add(d *drill, y *story) {
+	text := ""
+	if len(y.faults) > 0 {
+		text = d.tell(y)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls++
+	d.tallies.judged.Add(1)
+	r.legs += len(y.rung)
+	r.outcomes[y.record.Outcome]++
+	if y.record.ID == "" {
+		r.unknown++
+	}
+	if y.alertRun.open {
+		r.goOn++
+	}
+	if y.caller != nil {
+		r.measure(y)
+	}
+	broken := map[promise]bool{}
+	for _, fault := range y.faults {
+		broken[fault.promise] = true
+		r.violations = append(r.violations, fmt.Sprintf("call %d: %s: %s", y.n, fault.promise, fault.text))
+	}
+	for p := range broken {
+		r.broken[p]++
+	}
+	if len(y.faults) > 0 && len(r.stories) < storiesTold {
+		r.stories = append(r.stories, text)
+	}
+	d.tallies.wrong.Store(int64(len(r.violations)))
+	if len(y.faults) > 0 || d.Each {
+		d.say("%s", y.inOneLine())
+	}
+}
+
+// breaks notes a violation that is of no call.
+func (r *Report) breaks(p promise, text string) {
+	r.broken[p]++
+	r.violations = append(r.violations, string(p)+": "+text)
+}
+
+// measure notes the figures of a call.
+func (r *Report) measure(y *story) {
+	longest := silenceOf{call: y.n}
+	for _, s := range y.silences() {
+		if s.ours > longest.ours || s.ours == longest.ours && s.all > longest.all {
+			longest.silence = s
+		}
+	}
+	r.silences = append(r.silences, longest)
+	slices.SortFunc(r.silences, func(a, b silenceOf) int { return cmp.Or(cmp.Compare(b.ours, a.ours), cmp.Compare(b.all, a.all)) })
+	r.silences = r.silences[:min(len(r.silences), silencesTold)]
+
+	arrived := y.decided()
+	if !y.caller.answered.IsZero() || y.diverted != nil {
+		took := arrived.Sub(y.caller.dialled)
+		r.arrivals.add(took)
+		r.meanwhile(y, y.caller.dialled, arrived, func(w *worst) { w.arrival = max(w.arrival, took) })
+	}
+	for _, g := range y.gaps() {
+		took := g.until.Sub(g.from)
+		r.gaps.add(took)
+		r.meanwhile(y, g.from, g.until, func(w *worst) { w.gap = max(w.gap, took) })
+	}
+	if met := y.met(); met != nil {
+		r.toTalk.add(y.caller.talked.Sub(met.took()))
+	} else if y.record.Outcome == models.Connected {
+		r.tookLate++
+	}
+}
+
+// meanwhile notes what is the worst of the kinds of outages that met a call between two moments.
+func (r *Report) meanwhile(y *story, from, until time.Time, note func(*worst)) {
+	for _, o := range y.outages {
+		if o.meets(from, until) {
+			w := r.worst[o.sort()]
+			note(&w)
+			r.worst[o.sort()] = w
+		}
+	}
+}
+
+// sort is what kind of outage it is, in words.
+func (o outage) sort() string {
+	if o.kind == "worker" && o.total {
+		return "all workers"
+	}
+	if o.total {
+		return o.kind
+	}
+	return "one " + o.kind + " of several"
+}
+
+// close takes in what is known when all calls are judged.
+func (r *Report) close(d *drill, logs logMarks) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.outages = d.breaks.list()
+	d.ear.mu.Lock()
+	r.struck, r.hooks = maps.Clone(d.ear.struck), slices.Clone(d.ear.hooks)
+	for _, text := range d.ear.strays {
+		r.breaks(rungOnce, text)
+	}
+	for sort, hook := range d.ear.worst {
+		w := r.worst[sort]
+		w.hook = hook
+		r.worst[sort] = w
+	}
+	d.ear.mu.Unlock()
+	found, logged := logs.read()
+	r.logged = logged
+	for _, text := range found {
+		r.breaks(noNumber, text)
+	}
+}
+
+// took is when a responder took the call: at the last key before they were in the room, or as they picked up where none is asked.
+func (l *leg) took() time.Time {
+	took := l.answered
+	for _, key := range l.keys {
+		if key.At.Before(l.joined) {
+			took = key.At
+		}
+	}
+	return took
+}
+
+// stretch is a time between two moments.
+type stretch struct{ from, until time.Time }
+
+// gaps are the times from the end of one phone's try to the next phone's dial, where one is tried after the other.
+func (y *story) gaps() []stretch {
+	legs := map[string]*leg{}
+	for _, l := range y.rung {
+		legs[l.sid] = l
+	}
+	var found []stretch
+	for i := range y.record.Attempts {
+		if i == 0 {
+			continue
+		}
+		before, a := y.record.Attempts[i-1], y.record.Attempts[i]
+		next := legs[a.Leg]
+		if next == nil || before.DecidedAt == nil || before.Level != a.Level || !y.inTurns(a.Level) {
+			continue
+		}
+		if next.dialled.After(*before.DecidedAt) {
+			found = append(found, stretch{*before.DecidedAt, next.dialled})
+		}
+	}
+	return found
+}
+
+// inTurns says whether a level rings one phone after the other.
+func (y *story) inTurns(level int) bool {
+	if level < 1 || level > len(y.route.Levels) {
+		return false
+	}
+	s := y.route.Levels[level-1].Strategy
+	return s == models.OneByOne || s == models.Shuffled
+}
+
+// inOneLine is a call in one line: what was promised, and what happened.
+func (y *story) inOneLine() string {
+	longest := simulator.Seconds(0)
+	for _, s := range y.silences() {
+		longest = max(longest, s.ours)
+	}
+	kept := "all kept"
+	if len(y.faults) > 0 {
+		var texts []string
+		for _, f := range y.faults {
+			texts = append(texts, f.text)
+		}
+		kept = "NOT KEPT: " + strings.Join(texts, "; ")
+	}
+	met := ""
+	for _, o := range y.outages {
+		met += ", " + o.String()
+	}
+	if met != "" {
+		met = " (" + strings.TrimPrefix(met, ", ") + ")"
+	}
+	return fmt.Sprintf("call %d: %s, %d phones rung, longest silence %.1f s%s: %s", y.n, cmp.Or(string(y.record.Outcome), "no record"), len(y.rung), longest, met, kept)
+}
+
+// machine is what the drill ran on.
+func machine() string {
+	return fmt.Sprintf("%d cores, %s, %s", runtime.NumCPU(), memory(), runtime.Version())
+}
+
+func sorted[K ~string, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,40 @@
+package drill
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// samples are times that were measured.
+type samples []time.Duration
+
+func (s *samples) add(d time.Duration) { *s = append(*s, d) }
+
+// String is the median, the 95th and 99th percentile and the longest of them.
+func (s samples) String() string {
+	if len(s) == 0 {
+		return "none"
+	}
+	all := slices.Sorted(slices.Values(s))
+	at := func(percent int) string { return short(all[min(len(all)*percent/100, len(all)-1)]) }
+	return fmt.Sprintf("median %s, p95 %s, p99 %s, longest %s, of %d", at(50), at(95), at(99), short(all[len(all)-1]), len(all))
+}
+
+// over counts those that are longer.
+func (s samples) over(d time.Duration) (n int) {
+	for _, one := range s {
+		if one > d {
+			n++
+		}
+	}
+	return n
+}
+
+// short is a time in milliseconds, or in seconds where it is long.
+func short(d time.Duration) string {
+	if d < 10*time.Second {
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return seconds(d)
+}

@@ -1,0 +1,86 @@
+package drill
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+
+	"github.com/ringdown/ringdown/cluster"
+	"github.com/ringdown/ringdown/secrets"
+	"github.com/ringdown/ringdown/simulator"
+	"github.com/ringdown/ringdown/workflows"
+)
+
+// site is the running system, as the drill reaches it.
+type site struct {
+	rest     *restClient
+	carrier  *simulator.Client
+	control  cluster.Control // nil: nothing can be broken
+	temporal client.Client   // nil: histories are not looked at
+}
+
+// atOnceToOne is how many connections are kept to one address.
+const atOnceToOne = 64
+
+// visit finds the parts of a system. It errs where the carrier is a real one: people would be rung.
+func visit(ctx context.Context, s cluster.System) (*site, error) {
+	if s.Carrier == "" {
+		return nil, errors.New("the system's carrier is not simulated: a drill would ring people; start `ringdown dev` or `ringdown cluster` without TWILIO_ACCOUNT_SID")
+	}
+	key, err := os.ReadFile(s.AdminKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("read the admin key: %w", err)
+	}
+	web := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: atOnceToOne, IdleConnTimeout: 30 * time.Second}}
+	v := &site{
+		rest:    &restClient{base: strings.TrimSuffix(s.API, "/"), key: strings.TrimSpace(string(key)), http: web},
+		carrier: &simulator.Client{BaseURL: s.Carrier, HTTP: web},
+	}
+	if _, err := v.carrier.Faults(ctx); err != nil {
+		return nil, fmt.Errorf("no simulated carrier answers at %s: %w", s.Carrier, err)
+	}
+	if s.Control != "" {
+		v.control = &cluster.Client{BaseURL: s.Control, HTTP: &http.Client{}} // a part may take its time
+	}
+	if s.Temporal != "" {
+		if v.temporal, err = temporalOf(s); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// temporalOf opens histories with the system's keys.
+func temporalOf(s cluster.System) (client.Client, error) {
+	var keys *secrets.Keys
+	if s.PayloadKeyFile != "" {
+		text, err := os.ReadFile(s.PayloadKeyFile)
+		if err == nil {
+			keys, err = secrets.ParseKeys(string(text))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the key of histories: %w", err)
+		}
+	}
+	return client.NewLazyClient(client.Options{
+		HostPort: s.Temporal, Namespace: cmp.Or(s.Namespace, client.DefaultNamespace),
+		DataConverter: workflows.DataConverter(keys), FailureConverter: workflows.FailureConverter(keys),
+		Logger: log.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil))),
+	})
+}
+
+func (v *site) leave() {
+	if v.temporal != nil {
+		v.temporal.Close()
+	}
+}

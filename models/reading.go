@@ -1,0 +1,10 @@
+package models
+
+import "time"
+
+// Reading is what the audit list says of somebody who reads sealed histories.
+type Reading struct {
+	Payloads int       `json:"payloads"` // how many were opened; one is, as an example, what a call was started with
+	Requests int       `json:"requests"` // in how many requests
+	Last     time.Time `json:"last"`     // when the last of them came
+}

@@ -1,0 +1,57 @@
+-- +goose Up
+-- When what a row told of a person was removed, for good: nothing that comes late writes it anew.
+ALTER TABLE calls ADD COLUMN erased_at timestamp;
+ALTER TABLE alerts ADD COLUMN erased_at timestamp;
+ALTER TABLE number_requests ADD COLUMN emptied_at timestamp;
+
+-- What callers have left is looked for by age.
+CREATE INDEX calls_voicemail ON calls (started_at, id) WHERE voicemail IS NOT NULL;
+CREATE INDEX number_requests_full ON number_requests (updated_at, id) WHERE emptied_at IS NULL;
+
+-- The number and the names are empty once nothing else here names them.
+CREATE TABLE erasures (
+    id        text NOT NULL,
+    number    text NOT NULL,
+    names     text,
+    settings  boolean NOT NULL,
+    by_key_id text NOT NULL,
+    by_name   text NOT NULL,
+    asked_at  timestamp NOT NULL,
+    done_at   timestamp,
+    removed   text,
+    kept      text,
+    told      text,
+    CONSTRAINT erasures_id_key PRIMARY KEY (id)
+);
+CREATE INDEX erasures_asked_at ON erasures (asked_at, id);
+
+-- What is still to be removed elsewhere: at the carrier, in Temporal, in a channel.
+CREATE TABLE removals (
+    id         text NOT NULL,
+    kind       text NOT NULL,
+    reference  text NOT NULL,
+    erasure_id text NOT NULL,
+    since      timestamp NOT NULL,
+    tries      integer NOT NULL,
+    last_error text NOT NULL,
+    CONSTRAINT removals_id_key PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX removals_reference_key ON removals (kind, reference, erasure_id);
+CREATE INDEX removals_erasure_id ON removals (erasure_id, id);
+
+-- How many calls of a month, as in 2026-11, were removed: what is counted of months stays as it was.
+CREATE TABLE removed_calls (
+    month text NOT NULL,
+    calls integer NOT NULL,
+    CONSTRAINT removed_calls_month_key PRIMARY KEY (month)
+);
+
+-- +goose Down
+DROP TABLE removed_calls;
+DROP TABLE removals;
+DROP TABLE erasures;
+DROP INDEX number_requests_full;
+DROP INDEX calls_voicemail;
+ALTER TABLE number_requests DROP COLUMN emptied_at;
+ALTER TABLE alerts DROP COLUMN erased_at;
+ALTER TABLE calls DROP COLUMN erased_at;

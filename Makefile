@@ -7,10 +7,26 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 export TEMPORAL_CLI := $(CURDIR)/bin/temporal
 
 help: ## Print this help.
-	@awk -F ':.*## ' '/^[a-z\/-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z\/-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## Run everything on this machine, with a simulated carrier and a demo.
 	bin/ringdown dev
+
+cluster: cluster-tools ## Run the production topology as processes of this machine; see docs/production.md.
+	bin/ringdown cluster
+
+cluster-tools: bin/ringdown bin/temporal-server bin/temporal-sql-tool bin/temporal-ui ## Build what a cluster needs.
+	tools/setup-postgres
+
+image: ## Build the container image ringdown:VERSION.
+	CGO_ENABLED=0 GOOS=linux go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/image/ringdown ./cmd/ringdown
+	docker/build-image bin/image/ringdown $(VERSION)
+
+up: ## Start everything in containers here, or bring it to this version; see docs/docker.md.
+	docker/up $(VERSION)
+
+down: ## Stop the containers; their volumes stay.
+	docker/down
 
 build: bin/ringdown bin/temporal ## Build the binary and the pinned Temporal server into bin/.
 
@@ -20,6 +36,19 @@ bin/ringdown: $(shell git ls-files '*.go' '*.sql' '*.json' '*.wav' '*.html' '*.c
 bin/temporal: tools/temporal/go.mod tools/temporal/go.sum
 	@echo 'building the pinned Temporal server; this takes some minutes, once'
 	cd tools/temporal && go build -ldflags '-s -w' -o ../../bin/temporal github.com/temporalio/cli/cmd/temporal
+	@touch $@
+
+bin/temporal-server: tools/temporal/go.mod tools/temporal/go.sum
+	@echo 'building the pinned Temporal server for a cluster; this takes some minutes, once'
+	cd tools/temporal && go build -ldflags '-s -w' -o ../../bin/temporal-server go.temporal.io/server/cmd/server
+	@touch $@
+
+bin/temporal-sql-tool: tools/temporal/go.mod tools/temporal/go.sum
+	cd tools/temporal && go build -ldflags '-s -w' -o ../../bin/temporal-sql-tool go.temporal.io/server/cmd/tools/sql
+	@touch $@
+
+bin/temporal-ui: tools/temporal/go.mod tools/temporal/go.sum
+	cd tools/temporal && go build -ldflags '-s -w' -o ../../bin/temporal-ui github.com/temporalio/ui-server/v2/cmd/server
 	@touch $@
 
 bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
@@ -42,9 +71,11 @@ race: ## Run what happens at once under the race detector.
 bench: build ## Measure the figures of docs/bench.md, as ratios to a bare workflow.
 	go run ./bench
 
-soak: build ## Make 2,000 calls at random while things go wrong; SEED=… repeats a run. See docs/soak.md.
-	go test ./e2e -run '^TestSoak$$' -count=1 -v -timeout 45m -args -soak $(or $(CALLS),2000) \
-	  $(if $(SEED),-soak.seed $(SEED)) $(if $(CALL),-soak.call $(CALL)) $(if $(AT_ONCE),-soak.at-once $(AT_ONCE))
+soak: cluster-tools ## Make 10,000 calls on a cluster while things go wrong; SEED=… repeats a run. See docs/drill.md.
+	tools/soak --calls $(or $(CALLS),10000) --at-once $(or $(AT_ONCE),200) $(if $(SEED),--seed $(SEED)) $(if $(CALL),--call $(CALL)) $(if $(REPORT),--report $(REPORT))
+
+cluster-check: cluster-tools ## Deploy, and lose workers, on clusters under live calls; OLD=BINARY deploys from an older release.
+	go test ./e2e/cluster -count=1 -v -timeout 20m -args -cluster $(if $(OLD),-cluster.old $(abspath $(OLD)))
 
 golden: ## Rewrite the golden files; review them like code.
 	go test ./api/twiml -update -run 'Golden'
@@ -68,12 +99,19 @@ openapi: tools/openapi/node_modules ## Lint the OpenAPI document with redocly an
 	cd tools/openapi && REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx redocly lint ../../api/openapi.json
 	cd tools/openapi && npx spectral lint --fail-severity=warn ../../api/openapi.json
 
+check-docker: bin/ringdown bin/temporal-server ## Build the image and check docker/, without a registry.
+	tools/setup-tests
+	tools/check-docker
+
+proxy: ## Try docker/caddy/Caddyfile with the Caddy that compose runs.
+	cd tools/caddy && go test -count=1 ./...
+
 fresh: generate golden ## Fail when a generated or golden file is not up to date.
 	@test -z "$$(git status --porcelain)" || { git status --short; git diff --stat; echo "not up to date, or not committed"; exit 1; }
 
-ci: lint test race openapi fresh ## What CI runs.
+ci: lint test race openapi check-docker fresh ## What CI runs.
 
 clean: ## Remove what was built.
 	rm -rf bin
 
-.PHONY: help run build test race bench soak golden generate lint openapi fresh ci clean
+.PHONY: help run cluster cluster-tools image up down build test race bench soak cluster-check golden generate lint openapi check-docker proxy fresh ci clean

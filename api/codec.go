@@ -65,6 +65,7 @@ func (a *rest) mountCodec(e *echo.Echo) {
 		})
 	}))
 	e.GET(codecAt, a.sealed(a.codecPage))
+	e.FileFS(codecAt+"/docs.css", "docs/docs.css", docsFiles) // below the page: a proxy may know no other path of ours
 	e.POST(codecAt, a.sealed(a.signIn))
 	e.POST(codecAt+"/sign-out", a.sealed(a.signOut))
 }

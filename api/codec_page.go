@@ -114,7 +114,7 @@ func fromHere(c echo.Context) error {
 // setSession sets the cookie. Scripts do not see it, and only pages of our own site have it sent, so that the UI must be
 // on the same site: the same domain, or the same address of this machine.
 func (a *rest) setSession(c echo.Context, value string, lasts time.Duration) {
-	c.SetCookie(&http.Cookie{
+	c.SetCookie(&http.Cookie{ //nolint:gosec // it is secure wherever the site is
 		Name: sessionCookie, Value: value, Path: codecAt, MaxAge: int(lasts / time.Second),
 		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: strings.HasPrefix(a.publicURL, "https:"),
 	})

@@ -270,6 +270,9 @@ func TestWhoSignsInReadsForAnHour(t *testing.T) {
 	if body := ct.gets(http.StatusOK, page).Body.String(); !strings.Contains(body, "A reviewer") || !strings.Contains(body, "until 13:00 UTC") || !strings.Contains(body, "Sign out") {
 		t.Errorf("the page is %s", body)
 	}
+	if style := ct.raw(httptest.NewRequest(http.MethodGet, "/codec/docs.css", nil)); style.Code != http.StatusOK || !strings.HasPrefix(style.Header().Get("Content-Type"), "text/css") {
+		t.Errorf("its style is %d, %v", style.Code, style.Header())
+	}
 	out := httptest.NewRequest(http.MethodPost, "/codec/sign-out", nil)
 	out.AddCookie(cookie)
 	if gone := ct.gets(http.StatusSeeOther, out).Result().Cookies(); len(gone) != 1 || gone[0].MaxAge >= 0 || gone[0].Value != "" {

@@ -56,7 +56,7 @@ func TestAWebhookIsASpanInTheTraceOfItsCall(t *testing.T) {
 	} {
 		inCall(t, c.name, func(wt *webhookTest) {
 			kept := tracetest.NewInMemoryExporter()
-			wt.Server.tracing = telemetry.New(sdktrace.WithSyncer(kept))
+			wt.tracing = telemetry.New(sdktrace.WithSyncer(kept))
 			wt.temporal.answer = models.Answer{Do: models.DoScreen, Language: "de-DE", Text: "Anruf", Key: "1", Attempt: "1.alice.1.1", Try: 1}
 			c.ask(wt)
 			wt.Drain()
@@ -99,7 +99,7 @@ func spanLine(span tracetest.SpanStub) string {
 func TestATraceThatSomebodyNamesIsNotTakenOver(t *testing.T) {
 	inCall(t, "with a header of their own", func(wt *webhookTest) {
 		kept := tracetest.NewInMemoryExporter()
-		wt.Server.tracing = telemetry.New(sdktrace.WithSyncer(kept))
+		wt.tracing = telemetry.New(sdktrace.WithSyncer(kept))
 		r := httptest.NewRequest(http.MethodGet, "/v1/users", nil)
 		r.Header.Set("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 		wt.do(r)

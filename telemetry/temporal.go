@@ -86,9 +86,9 @@ type discreet struct {
 
 // RecordError notes the class of an error. A dial whose webhooks will complete it is none.
 func (d *discreet) RecordError(err error, _ ...trace.EventOption) {
-	switch {
-	case err == nil:
-	case err == activity.ErrResultPending: //nolint:errorlint // the SDK itself compares
+	switch err {
+	case nil:
+	case activity.ErrResultPending: // as it is: the SDK itself compares
 		d.pending = true
 		d.SetAttributes(attribute.Bool("pending", true))
 	default:

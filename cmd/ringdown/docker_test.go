@@ -38,6 +38,7 @@ type composeService struct {
 	SecurityOpt     []string      `yaml:"security_opt"`
 	NetworkMode     string        `yaml:"network_mode"`
 	PIDs            int           `yaml:"pids_limit"`
+	PullPolicy      string        `yaml:"pull_policy"`
 	StopGracePeriod time.Duration `yaml:"stop_grace_period"`
 	Healthcheck     struct{ Test []string }
 	Logging         struct{ Options map[string]string }
@@ -84,6 +85,9 @@ func TestEachContainerMayDoNoMoreThanItMust(t *testing.T) {
 		}
 		if s.PIDs == 0 || s.Deploy.Resources.Limits.Memory == "" || s.Logging.Options["max-size"] == "" || s.Logging.Options["max-file"] == "" {
 			t.Errorf("%s has no limit of processes, memory or logs", name)
+		}
+		if s.ours() && s.PullPolicy != "never" {
+			t.Errorf("%s may be an image of somebody else", name)
 		}
 		if !s.ours() && !regexp.MustCompile(`^[\w/-]+:v?\d+\.\d+[\w.-]*$`).MatchString(s.Image) {
 			t.Errorf("%s runs %s, which is no version", name, s.Image)

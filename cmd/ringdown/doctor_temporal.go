@@ -154,7 +154,7 @@ func (c *doctorCommand) checkBuilds(ctx context.Context, p parts, d *diagnosis) 
 	case c.BuildID == "":
 		d.report(what, nil, "")
 	case !known:
-		d.report(what, fmt.Errorf("Temporal knows of no worker of build %s", c.BuildID), "start workers with RINGDOWN_BUILD_ID="+c.BuildID+", then run `ringdown release "+c.BuildID+"`")
+		d.report(what, fmt.Errorf("no worker of build %s was ever here", c.BuildID), "start workers with RINGDOWN_BUILD_ID="+c.BuildID+", then run `ringdown release "+c.BuildID+"`")
 	case routing.CurrentVersion == nil || routing.CurrentVersion.BuildID == "":
 		d.report(what, errors.New("no build gets them"), "run `ringdown release "+c.BuildID+"`")
 	case share(routing, c.BuildID) == "none":

@@ -71,3 +71,16 @@ func TestOriginsOfTheTemporalUIAreCheckedAtStart(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatIsWrongWithTheRetentionIsSaidAtStart(t *testing.T) {
+	for text, says := range map[string]string{
+		"": "", "calls=400d,recordings=90d": "", "calls=1y": "RINGDOWN_RETENTION: calls=1y: want whole days", "recording=9d": `RINGDOWN_RETENTION: "recording" is unknown`,
+	} {
+		for _, api := range []bool{true, false} {
+			said := fmt.Sprint(settings{Retention: text}.mistakes(api))
+			if strings.Contains(said, "RINGDOWN_RETENTION") != (says != "") || !strings.Contains(said, says) {
+				t.Errorf("of %q it says %s", text, said)
+			}
+		}
+	}
+}

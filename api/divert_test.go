@@ -208,3 +208,23 @@ func TestACallerFromHoldIsConnectedToTheEmergencyNumber(t *testing.T) {
 		})
 	}
 }
+
+// The carrier hears one of two answers to a webhook that it delivers twice, and nobody knows which.
+func TestARepeatedAnnouncementIsDivertedAgain(t *testing.T) {
+	for _, status := range []string{"ringing", "in-progress"} {
+		inCall(t, status, func(wt *webhookTest) {
+			wt.temporal.fails = failing(errImpatient)
+			wt.hears(theDiversion, wt.post("/twilio/voice?try=2", arriving("CallStatus", status)))
+			wt.Drain()
+			wt.temporal.fails, wt.temporal.answer = nil, inTheRoom
+			wt.hears(theDiversion, wt.post("/twilio/voice?try=2", arriving("CallStatus", status)))
+		})
+	}
+	inCall(t, "but not the one before it", func(wt *webhookTest) {
+		wt.temporal.fails = failing(errImpatient)
+		wt.post("/twilio/voice?try=1", arriving())
+		wt.Drain()
+		wt.temporal.fails, wt.temporal.answer = nil, inTheRoom
+		wt.hears(strings.ReplaceAll(theRoom, "CALL", withoutIDs(callerLeg)), wt.post("/twilio/voice?try=2", arriving()))
+	})
+}

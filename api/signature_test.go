@@ -219,21 +219,34 @@ func TestAWebhookSignedWithEitherTokenOfARotationIsTaken(t *testing.T) {
 	})
 }
 
-// FuzzSignature looks for a form that is refused with its right signature, or that makes the
-// check panic.
+// FuzzSignature looks for a form that is refused with its right signature or taken with another, and for whatever makes
+// the check panic.
 func FuzzSignature(f *testing.F) {
 	f.Add("12345", "voice?try=1", "CallSid", "CAabc", "Digits", "1", "CallSid=CAabc&Digits=1")
 	f.Add("12345", "voice?a=b;c", "Digits", "2", "Digits", "1", "a;b=%zz&%=%&&=&==")
 	f.Add("12345", ":1/voice", "", "", "É", "a b+c;d&e=f%", "%")
 	f.Add("\x00", "\xff?]:", "a", "b", "ab", "", "a=\xff\x00")
+	f.Add("token", "voice?x=%2F&y=%20", "CallSid", "ü", "CallSid", "ü", "L/OH5YylLD5NRKLltdqwSvS0BnU=")
+	f.Add("token", "voice", "A", "\n", "a", "", "A=1&a=2&A=0&a=&B&C=%E9&A=1")
+	f.Add("token", "/@:443/x", "Digits", "1", "From", "+12025550123", "https://ringdown.example:8443/twilio/voice")
 	f.Fuzz(func(t *testing.T, token, path, name1, value1, name2, value2, body string) {
 		address := "https://ringdown.example:8443/twilio/" + path
 		s := signatures{token}
 		if token == "" {
 			s = signatures{"12345"}
 		}
-		s.valid(body, address, parseForm(body))
-		s.valid(sign(s[0], body, nil), body, nil)
+		if theirs, err := url.ParseQuery(body); err == nil {
+			if !s.valid(sign(s[0], address, theirs), address, parseForm(body)) {
+				t.Errorf("refused with its right signature: %q", body)
+			}
+			rights := []string{sign(s[0], address, theirs), sign(s[0], "https://ringdown.example/twilio/"+path, theirs)}
+			if s.valid(body, address, parseForm(body)) != slices.Contains(rights, body) {
+				t.Errorf("%q is taken for a signature", body)
+			}
+		}
+		if right := sign(s[0], body, nil); !s.valid(right, body, nil) || !plausible(right) {
+			t.Errorf("the right signature of %q is refused", body)
+		}
 
 		form := url.Values{}
 		form.Add(name1, value1)

@@ -52,6 +52,8 @@ func (s *Server) voice(w webhook) error {
 	in := s.inbound(w, sid, route, models.MakePlan(route, number, directory, s.now(), rand.Uint32()))
 	answer, err := s.announce(w, in)
 	switch {
+	case err == nil && answer.Do != models.DoNothing && s.divertedBefore(w, in):
+		return w.say(wordsOf(in.Plan).Divert(in.Plan.EmergencyNumber, w.shown()))
 	case err == nil && answer.Do != models.DoNothing:
 		s.arrive(arrival(in))
 		return w.say(twiml.Render(answer, s.links(sid)))
@@ -195,6 +197,21 @@ func (s *Server) later(w webhook, in models.Inbound) error {
 		links := s.links(in.CallSID)
 		return w.say(words.OneMoment(inProgress(w), tryAgainAfter, links.Voice(next), links))
 	}
+}
+
+// divertedBefore says whether this announcement has been answered with the emergency number before. Whichever of the two answers
+// the carrier heard, its run has been told that the caller is gone: in the room they would wait for nobody.
+func (s *Server) divertedBefore(w webhook, in models.Inbound) bool {
+	if try(w)+1 < triesBeforeDiversion || in.Plan.EmergencyNumber == "" {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(w.ctx(), factsWithin)
+	defer cancel()
+	diverted, err := s.store.Diverted(ctx, in.CallSID)
+	if err != nil {
+		s.log.Warn("call answered without looking whether it was diverted", "call", in.CallSID, "cause", err)
+	}
+	return diverted
 }
 
 // noService tells a caller that the number does nothing, and keeps a record of it.

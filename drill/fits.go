@@ -22,7 +22,10 @@ func (y *story) fits() {
 		y.wrong(asExperienced, "%s: the caller left a message", outcome)
 	}
 	if y.diverted != nil && outcome != models.Diverted {
-		y.wrong(asExperienced, "%s: the caller was sent to the emergency number", outcome)
+		if !y.divertedUntold() {
+			y.wrong(asExperienced, "%s: the caller was sent to the emergency number", outcome)
+		}
+		return
 	}
 	switch outcome {
 	case models.Connected:
@@ -128,19 +131,31 @@ func (y *story) fitsTurnedAway() {
 	}
 }
 
-// fitsDiverted holds that the caller was sent to the emergency number because nothing could be decided: as they arrived, or
-// after a minute on hold.
+// fitsDiverted holds that the caller was sent to the emergency number because nothing could be decided: while they were asked to
+// wait a moment, or after a minute on hold; and that nobody is rung for them any more.
 func (y *story) fitsDiverted() {
-	switch {
-	case y.diverted == nil && !y.leavesEarly():
-		y.wrong(notLost, "diverted: the emergency number was not rung")
-	case !y.caller.joined.IsZero():
-		if o := y.undecided(y.caller.joined, y.decided()); o == nil || o.lasted() < onHoldFor {
+	if y.diverted == nil {
+		if !y.leavesEarly() {
+			y.wrong(notLost, "diverted: the emergency number was not rung")
+		}
+		return
+	}
+	at := y.diverted.dialled
+	if y.fromHold() {
+		if o := y.undecided(y.caller.dialled, at); o == nil || o.lasted() < onHoldFor {
 			y.wrong(asExperienced, "diverted from hold, and no worker had been away for %s", onHoldFor)
 		}
-	case y.undecided(y.caller.dialled, y.decided()) == nil:
-		y.wrong(asExperienced, "diverted, and nothing was broken as the caller arrived")
-	case len(y.rung) > 0:
-		y.wrong(asExperienced, "diverted as they arrived, and %d phones rang", len(y.rung))
+	} else if y.undecided(at.Add(-triesTake), at) == nil {
+		y.wrong(asExperienced, "diverted, and nothing was broken in the %s before", triesTake)
 	}
+	for _, l := range y.rung {
+		if l.dialled.After(at.Add(hearsOfIt)) {
+			y.wrong(asExperienced, "%s was rung %s after the caller was diverted", y.name(l.phone), seconds(l.dialled.Sub(at)))
+		}
+	}
+}
+
+// divertedUntold says whether a run may not have heard in time that its caller was diverted: there was no database to note it.
+func (y *story) divertedUntold() bool {
+	return y.record.DivertedAt != nil && y.without("database", y.diverted.dialled.Add(-triesTake), y.diverted.dialled) != nil
 }

@@ -147,14 +147,16 @@ func (y *story) refused() {
 		case e.Kind == simulator.EventFallback:
 			y.wrong(notRefused, "a document was not to be had: %s", e.Text)
 		case e.Kind != simulator.EventWebhook || e.Fault == simulator.Drop || e.Fault == simulator.LoseRequest:
-		case e.HTTPStatus == http.StatusServiceUnavailable && (e.Webhook != simulator.HookDocument && e.Webhook != simulator.HookWait):
-			if y.undecided(e.At.Add(-time.Duration(e.Millis)*time.Millisecond), e.At) == nil {
-				y.wrong(notRefused, "a %s webhook was to be told again, and nothing was away", e.Webhook)
-			}
+		case toldAgain(e):
 		case e.HTTPStatus == 0, e.HTTPStatus >= http.StatusBadRequest:
 			y.wrong(notRefused, "a %s webhook was answered %d: %s", e.Webhook, e.HTTPStatus, e.Text)
 		}
 	}
+}
+
+// toldAgain says whether a webhook that only tells was asked to come once more.
+func toldAgain(e simulator.Event) bool {
+	return e.Kind == simulator.EventWebhook && e.HTTPStatus == http.StatusServiceUnavailable && e.Webhook != simulator.HookDocument && e.Webhook != simulator.HookWait
 }
 
 // recorded holds that the record says all there is to say. That of a call without a run says little.

@@ -34,6 +34,13 @@ func more(tell func(*teller)) func(*story) {
 	}
 }
 
+// moved has the caller asked from their hold for the document that diverts them.
+func moved(y *story) {
+	more(func(t *teller) {
+		t.tell(8, simulator.Event{Kind: simulator.EventWebhook, Call: "CA0", Phone: theCaller, Webhook: simulator.HookDocument, HTTPStatus: 200, URL: "http://x/twilio/divert/CA0"})
+	})(y)
+}
+
 func silentFor(second, lasted float64, during string) func(*story) {
 	return func(y *story) {
 		y.heard = append(y.heard, simulator.Heard{
@@ -66,7 +73,7 @@ func TestEachPromiseThatIsBrokenIsSeen(t *testing.T) {
 			y.record.Outcome, y.run.outcome, y.route.Keypress = models.GateFailed, models.GateFailed, models.Keypress{Enabled: true, Key: "4"}
 			y.caller.keys = []simulator.Event{{Digits: "4"}}
 		}, notLost, "pressed the key at the 1. prompt"},
-		{"a caller who hears it ring for too long", sentAway, func(y *story) { y.diverted.dialled = at(14) }, notLost, "ring for 14.0 s"},
+		{"a caller who hears it ring for too long", sentAway, func(y *story) { y.caller.answered = at(14) }, notLost, "ring for 14.0 s"},
 		{"a diverted caller whom nobody calls on", sentAway, func(y *story) { y.diverted = nil }, notLost, "was not rung"},
 
 		{"another outcome than the run's", connected, func(y *story) { y.run.outcome = models.Unanswered }, asExperienced, "the run says"},
@@ -86,11 +93,11 @@ func TestEachPromiseThatIsBrokenIsSeen(t *testing.T) {
 		}), asExperienced, "met nobody"},
 		{"a diversion while all was well", sentAway, func(y *story) { y.outages = nil }, asExperienced, "nothing was broken"},
 		{"a diversion because one worker of two was away", sentAway, func(y *story) { y.outages[0].total = false }, asExperienced, "nothing was broken"},
-		{"a diversion long after all was well", sentAway, func(y *story) { y.outages[0].until = at(-11) }, asExperienced, "nothing was broken"},
-		{"a diversion from hold after a short outage", sentAway, func(y *story) { y.caller.joined = at(1) }, asExperienced, "from hold"},
-		{"a diverted caller for whom phones rang", sentAway, more(func(t *teller) {
-			t.leg(1, "CA1", alices, simulator.OutboundAPI).ends(2, "CA1", alices, simulator.StatusCanceled)
-		}), asExperienced, "1 phones rang"},
+		{"a diversion long after all was well", sentAway, func(y *story) { y.outages[0].until = at(-22) }, asExperienced, "nothing was broken"},
+		{"a diversion from hold after a short outage", sentAway, moved, asExperienced, "from hold"},
+		{"a diverted caller for whom phones ring later", sentAway, more(func(t *teller) {
+			t.leg(40, "CA1", alices, simulator.OutboundAPI).ends(41, "CA1", alices, simulator.StatusCanceled)
+		}), asExperienced, "was rung 31.0 s after"},
 		{"a diversion that is not on record", sentAway, func(y *story) { y.record.Outcome = models.Unanswered }, asExperienced, "was sent to the emergency number"},
 
 		{"a plan of before the drill", connected, func(y *story) { y.record.RouteID = "another" }, asExperienced, "the database was there"},
@@ -120,7 +127,7 @@ func TestEachPromiseThatIsBrokenIsSeen(t *testing.T) {
 
 		{"a webhook that is refused", connected, more(func(t *teller) { t.hook(3, "CA0", theCaller, simulator.HookDocument, 502, 3) }), notRefused, "answered 502"},
 		{"a webhook without an answer", connected, more(func(t *teller) { t.hook(3, "CA0", theCaller, simulator.HookStatus, 0, 3) }), notRefused, "answered 0"},
-		{"a callback to be told again without need", connected, more(func(t *teller) { t.hook(3, "CA0", theCaller, simulator.HookStatus, 503, 3) }), notRefused, "nothing was away"},
+		{"a document that is not to be had now", connected, more(func(t *teller) { t.hook(3, "CA0", theCaller, simulator.HookDocument, 503, 3) }), notRefused, "answered 503"},
 		{"a document that the carrier refuses", connected, more(func(t *teller) { t.is(3, "CA0", theCaller, simulator.EventRefused, "12100") }), notRefused, "would not play"},
 		{"a document that is not to be had", connected, more(func(t *teller) { t.is(3, "CA0", theCaller, simulator.EventFallback, "11200") }), notRefused, "not to be had"},
 
@@ -164,7 +171,7 @@ func TestWhatIsExcused(t *testing.T) {
 			y.outages, y.record.RouteID = []outage{{kind: "database", total: true, from: at(0), until: at(3)}}, "another"
 		}},
 		{"a caller who was told to wait longer by a fault", sentAway, func(y *story) {
-			y.diverted.dialled = at(14)
+			y.caller.answered = at(14)
 			y.events[1].Fault = simulator.Delay
 		}},
 		{"a caller who left after a responder's key", connected, func(y *story) {
@@ -172,8 +179,13 @@ func TestWhatIsExcused(t *testing.T) {
 			y.rung[1].joined, y.rung[1].talked = time.Time{}, time.Time{}
 		}},
 		{"a diversion from hold after a minute without workers", sentAway, func(y *story) {
-			y.caller.answered, y.caller.joined = at(0.5), at(1)
+			moved(y)
 			y.outages[0].from = at(-51)
+		}},
+		{"a run that did not hear of a diversion in time, because there was no database", sentAway, func(y *story) {
+			y.outages[0].kind = "database"
+			y.record.Outcome, y.record.DivertedAt = models.Abandoned, ref(at(8))
+			y.run, y.record.Plan, y.record.Timeline = ending{known: true, closed: at(31), outcome: models.Abandoned}, &models.Plan{}, make([]models.Moment, 2)
 		}},
 	} {
 		y := c.story()

@@ -25,7 +25,7 @@ func (r *Report) head(b *strings.Builder) {
 	fmt.Fprintf(b, "# Drill of %s\n\n", r.Begun.Format("2 January 2006"))
 	fmt.Fprintf(b, "A %s system; %s.\n", r.config.System.Kind, machine())
 	fmt.Fprintf(b, "%d calls, %d phones rung, up to %d callers on the line, in %s: %.1f calls a second. Seed %d, faults: %s.\n\n",
-		r.calls, r.legs, r.config.AtOnce, r.Took.Round(time.Second), float64(r.calls)/max(r.Took.Seconds(), 1), r.config.Seed, r.config.Faults)
+		r.calls, r.legs, r.config.AtOnce, r.Took.Round(time.Second), float64(r.calls)/max(r.Called.Seconds(), 1), r.config.Seed, r.config.Faults)
 }
 
 func (r *Report) promises(b *strings.Builder) {
@@ -55,6 +55,7 @@ func (r *Report) figures(b *strings.Builder) {
 	fmt.Fprintf(b, "| from the end of a phone's try to the next one's dial | %s |\n", r.gaps)
 	fmt.Fprintf(b, "| from the key that takes a call to the talk | %s |\n", r.toTalk)
 	fmt.Fprintf(b, "| our answers to webhooks that somebody waits for | %s; over 2 s: %d |\n", r.hooks, r.hooks.over(2*time.Second))
+	fmt.Fprintf(b, "\nCallbacks that were to be told again: %d.\n", r.again)
 	b.WriteString("\nLongest silences of callers:\n\n")
 	for _, s := range r.silences {
 		fmt.Fprintf(b, "- %.2f s, %.2f s of that ours: call %d, %s\n", s.all, s.ours, s.call, s.during)

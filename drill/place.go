@@ -134,6 +134,7 @@ func (d *drill) follow(ctx context.Context, c *call, hungUp func()) {
 		_ = d.carrier.HangUp(ctx, c.callSID()) // it may end in this moment
 	}
 	d.tallies.hungUp.Add(1)
+	d.report.hungUp(time.Since(d.begun))
 	hungUp()
 	d.end(ctx, y)
 	d.judge(ctx, y)

@@ -28,6 +28,11 @@ const (
 	// ringsAtMost is how long a caller may hear it ring before they are answered, or sent to the emergency number, and faultsTake
 	// how much longer where the carrier's faults met their arrival.
 	ringsAtMost, faultsTake = 12500 * time.Millisecond, 3 * time.Second
+	// triesTake is how long a caller is asked to wait a moment, or hears it ring, until they are sent to the emergency number, the
+	// sentence before it included.
+	triesTake = 20 * time.Second
+	// hearsOfIt is how long it may take until a run that works has heard of that.
+	hearsOfIt = 30 * time.Second
 	// onHoldFor is how long no worker must have worked before callers on hold are sent to the emergency number.
 	onHoldFor = time.Minute
 	// aloneAtMost is how long a responder may be in the room before the caller: until the caller has heard the greeting, which a

@@ -16,8 +16,9 @@ import (
 
 // Report is what a drill came to.
 type Report struct {
-	Begun time.Time
-	Took  time.Duration
+	Begun  time.Time
+	Called time.Duration // until all lines had ended
+	Took   time.Duration // until all calls were judged: runs may wait for transcripts
 
 	config     Config
 	mu         sync.Mutex
@@ -26,6 +27,7 @@ type Report struct {
 	outcomes   map[models.Outcome]int
 	tookLate   int // connected, and the caller left before the responder was in the room
 	unknown    int // the caller left while it rang, and nothing could be noted
+	again      int // callbacks that were to be told again
 	goOn       int // alerts whose runs go on: somebody is being told
 	broken     map[promise]int
 	silences   []silenceOf // the longest of all
@@ -82,6 +84,11 @@ func (r *Report) add(d *drill, y *story) {
 	if y.alertRun.open {
 		r.goOn++
 	}
+	for _, e := range y.told() {
+		if toldAgain(e) {
+			r.again++
+		}
+	}
 	if y.caller != nil {
 		r.measure(y)
 	}
@@ -100,6 +107,13 @@ func (r *Report) add(d *drill, y *story) {
 	if len(y.faults) > 0 || d.Each {
 		d.say("%s", y.inOneLine())
 	}
+}
+
+// hungUp notes when a caller's line ended.
+func (r *Report) hungUp(after time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Called = max(r.Called, after)
 }
 
 // breaks notes a violation that is of no call.

@@ -3,12 +3,14 @@ package drill
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/ringdown/ringdown/models"
@@ -33,7 +35,7 @@ const (
 	// runComes is how long after the end of a caller's line their run may begin: its announcement may be on the way.
 	runComes = 10 * time.Second
 	// closeAtMost is how much longer than the caller's line a run may last: it waits for a transcript that never comes.
-	closeAtMost = 12 * time.Minute
+	closeAtMost = 20 * time.Minute
 	// alertCloses is how much longer than its call's an alert's run may last, before it is taken for one that has receivers to tell.
 	alertCloses = 20 * time.Second
 	// lookEvery is how often what is not there yet is looked for.
@@ -98,7 +100,7 @@ func (d *drill) read(ctx context.Context, id string, e ending) ending {
 		for err == nil && events.HasNext() {
 			var event *history.HistoryEvent
 			if event, err = events.Next(); err == nil {
-				e.take(event)
+				e.take(event, d.failures)
 			}
 		}
 		if err == nil {
@@ -115,12 +117,17 @@ func (d *drill) read(ctx context.Context, id string, e ending) ending {
 
 // take notes what an event says. Temporal has a task done again where something came while it ended, or where the history
 // grew while it was read.
-func (e *ending) take(event *history.HistoryEvent) {
+func (e *ending) take(event *history.HistoryEvent, failures converter.FailureConverter) {
 	e.closed = event.GetEventTime().AsTime()
 	f := event.GetWorkflowTaskFailedEventAttributes()
 	if f == nil || f.GetCause() == enums.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND ||
-		strings.Contains(f.GetFailure().GetMessage(), "premature end of stream") {
+		strings.Contains(why(f, failures), "premature end of stream") {
 		return
 	}
-	e.failed = append(e.failed, f.GetCause().String()+", "+f.GetFailure().GetMessage())
+	e.failed = append(e.failed, why(f, failures))
+}
+
+// why is the cause of a failed workflow task, which may be sealed.
+func why(f *history.WorkflowTaskFailedEventAttributes, failures converter.FailureConverter) string {
+	return fmt.Sprintf("%s, %v", f.GetCause(), failures.FailureToError(f.GetFailure()))
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/log"
 
 	"github.com/ringdown/ringdown/cluster"
@@ -27,6 +27,7 @@ type site struct {
 	carrier  *simulator.Client
 	control  cluster.Control // nil: nothing can be broken
 	temporal client.Client   // nil: histories are not looked at
+	failures converter.FailureConverter
 }
 
 // atOnceToOne is how many connections are kept to one address.
@@ -53,30 +54,32 @@ func visit(ctx context.Context, s cluster.System) (*site, error) {
 		v.control = &cluster.Client{BaseURL: s.Control, HTTP: &http.Client{}} // a part may take its time
 	}
 	if s.Temporal != "" {
-		if v.temporal, err = temporalOf(s); err != nil {
+		if err := v.open(s); err != nil {
 			return nil, err
 		}
 	}
 	return v, nil
 }
 
-// temporalOf opens histories with the system's keys.
-func temporalOf(s cluster.System) (client.Client, error) {
+// open opens histories with the system's keys.
+func (v *site) open(s cluster.System) (err error) {
 	var keys *secrets.Keys
 	if s.PayloadKeyFile != "" {
 		text, err := os.ReadFile(s.PayloadKeyFile)
 		if err == nil {
-			keys, err = secrets.ParseKeys(string(text))
+			keys, err = secrets.ParseKeys(strings.TrimSpace(string(text)))
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read the key of histories: %w", err)
+			return fmt.Errorf("read the key of histories: %w", err)
 		}
 	}
-	return client.NewLazyClient(client.Options{
+	v.failures = workflows.FailureConverter(keys)
+	v.temporal, err = client.NewLazyClient(client.Options{
 		HostPort: s.Temporal, Namespace: cmp.Or(s.Namespace, client.DefaultNamespace),
-		DataConverter: workflows.DataConverter(keys), FailureConverter: workflows.FailureConverter(keys),
-		Logger: log.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil))),
+		DataConverter: workflows.DataConverter(keys), FailureConverter: v.failures,
+		Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
 	})
+	return err
 }
 
 func (v *site) leave() {

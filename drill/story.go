@@ -3,6 +3,7 @@ package drill
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ringdown/ringdown/models"
@@ -129,14 +130,17 @@ func (y *story) outageOf(some func(outage) bool) *outage {
 	return &y.outages[i]
 }
 
-// decided is when the caller's arrival was: when they first heard something of ours, else when they left.
+// decided is when the caller first heard something of ours, else when they left.
 func (y *story) decided() time.Time {
-	switch {
-	case y.diverted != nil:
-		return y.diverted.dialled
-	case !y.caller.answered.IsZero():
-		return y.caller.answered
-	default:
+	if y.caller.answered.IsZero() {
 		return y.caller.ended
 	}
+	return y.caller.answered
+}
+
+// fromHold says whether a diverted caller was on hold: then they were moved, and asked for another document than who arrives.
+func (y *story) fromHold() bool {
+	return slices.ContainsFunc(y.told(), func(e simulator.Event) bool {
+		return e.Kind == simulator.EventWebhook && e.Call == y.caller.sid && strings.Contains(e.URL, "/twilio/divert/")
+	})
 }

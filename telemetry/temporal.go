@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"regexp"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -86,9 +87,9 @@ type discreet struct {
 
 // RecordError notes the class of an error. A dial whose webhooks will complete it is none.
 func (d *discreet) RecordError(err error, _ ...trace.EventOption) {
-	switch err {
-	case nil:
-	case activity.ErrResultPending: // as it is: the SDK itself compares
+	switch {
+	case err == nil:
+	case errors.Is(err, activity.ErrResultPending):
 		d.pending = true
 		d.SetAttributes(attribute.Bool("pending", true))
 	default:

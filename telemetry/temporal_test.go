@@ -77,6 +77,31 @@ func TestARunAndItsActivitiesAreOneTrace(t *testing.T) {
 	}
 }
 
+// tells is a client that keeps what goes with a request.
+type tells struct {
+	interceptor.ClientOutboundInterceptorBase
+	asked int
+}
+
+func (c *tells) CreateSchedule(context.Context, *interceptor.ScheduleClientCreateInput) (client.ScheduleHandle, error) {
+	c.asked++
+	return nil, nil
+}
+
+// With a trace in its header, all that a schedule ever runs would be one trace. Written to here, the header would panic.
+func TestWhatAScheduleRunsIsATraceOfItsOwn(t *testing.T) {
+	tracing, kept := recorded()
+	made, err := tracing.Interceptors()
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := &tells{}
+	_, err = made[0].InterceptClient(next).CreateSchedule(t.Context(), &interceptor.ScheduleClientCreateInput{Options: &client.ScheduleOptions{ID: "sweep"}})
+	if err != nil || next.asked != 1 || len(kept.GetSpans()) != 1 {
+		t.Errorf("asked %d times (%v), with %d spans", next.asked, err, len(kept.GetSpans()))
+	}
+}
+
 func has(span tracetest.SpanStub, key, value string) bool {
 	for _, a := range span.Attributes {
 		if string(a.Key) == key && a.Value.String() == value {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"time"
 
 	"github.com/ringdown/ringdown/api"
 	"github.com/ringdown/ringdown/models"
@@ -38,7 +37,7 @@ func (c *doctorCommand) checkEmergency(ctx context.Context, p parts) error {
 // compareServed says how what is served at an address differs from a document; a nil document is
 // not to be served.
 func compareServed(ctx context.Context, address string, document []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, checkWithin)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

@@ -13,17 +13,17 @@ import (
 
 // checkRequests checks what requests for numbers need beside what calls do.
 func (c *doctorCommand) checkRequests(ctx context.Context, p parts, d *diagnosis) {
-	d.report("last nightly look at each number", checkNightly(ctx, p.store),
+	d.check(ctx, "last nightly look at each number", func(ctx context.Context) error { return checkNightly(ctx, p.store) },
 		"do what it says, then have all looked at once more: `temporal schedule trigger --schedule-id numbers`")
 	if p.mail.Ready() {
-		d.report("mail server", p.mail.Check(ctx), "correct SMTP_URL; until then nobody is told of requests for numbers by e-mail")
+		d.check(ctx, "mail server", p.mail.Check, "correct SMTP_URL; until then nobody is told of requests for numbers by e-mail")
 	}
 	if c.ReviewChannel != "" {
-		d.report("reviewers' channel in Slack", p.slack.CheckChannel(ctx, c.ReviewChannel),
+		d.check(ctx, "reviewers' channel in Slack", func(ctx context.Context) error { return p.slack.CheckChannel(ctx, c.ReviewChannel) },
 			"see SLACK_BOT_TOKEN and SLACK_REVIEW_CHANNEL; until then reviewers are not told of requests for numbers in Slack")
 	}
 	d.hint("key for documents", checkKey(p), "set it to an id and 32 random bytes, the same for every API and worker: echo 2026:$(openssl rand -base64 32)")
-	d.hint("catalogue of numbers", checkCatalogue(ctx, p.store), "run `ringdown catalogue refresh`")
+	d.hintOf(ctx, "catalogue of numbers", func(ctx context.Context) error { return checkCatalogue(ctx, p.store) }, "run `ringdown catalogue refresh`")
 }
 
 // checkNightly says which numbers the last look at them found broken or gone. What somebody has mended since, the next

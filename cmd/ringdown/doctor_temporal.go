@@ -22,6 +22,9 @@ const keptLongEnough = 72 * time.Hour
 // polledLately is within which time somebody asks for work who waits for it: a poll lasts a minute.
 const polledLately = 2 * time.Minute
 
+// startsWithin is how long a worker takes until it waits for work.
+const startsWithin = 2 * time.Second
+
 // checkAnswers asks Temporal for a sign of life. Where nothing listens it says so at once.
 func checkAnswers(ctx context.Context, temporal client.Client, address string) error {
 	if _, _, err := net.SplitHostPort(address); err == nil {
@@ -60,7 +63,14 @@ func (c *doctorCommand) checkTemporal(ctx context.Context, p parts, d *diagnosis
 	default:
 		d.report("partitions of the queue dial", nil, "")
 	}
-	d.check(ctx, "workers take tasks", func(ctx context.Context) error { return checkPollers(ctx, p.temporal) },
+	d.check(ctx, "workers take tasks", func(ctx context.Context) error {
+		err := checkPollers(ctx, p.temporal)
+		if err != nil {
+			time.Sleep(startsWithin) // it may be starting just now
+			err = checkPollers(ctx, p.temporal)
+		}
+		return err
+	},
 		"start `ringdown worker`, or see its log for why it takes none")
 	c.checkBuilds(ctx, p, d)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"maps"
@@ -9,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ringdown/ringdown/workflows"
@@ -33,6 +33,7 @@ type temporalServer struct {
 	attributes map[string]enums.IndexedValueType
 	partitions int // 0: they are not to be seen
 	polled     map[string]time.Duration
+	starts     time.Time // when its workers do
 	builds     []string
 	current    string
 	ramping    string
@@ -101,7 +102,7 @@ func (o operators) ListSearchAttributes(context.Context, *operatorservice.ListSe
 
 func (s *temporalServer) DescribeTaskQueue(_ context.Context, queue string, kind enums.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error) {
 	since, polled := s.polled[queue+" "+string('0'+rune(kind))]
-	if !polled {
+	if !polled || time.Now().Before(s.starts) {
 		return &workflowservice.DescribeTaskQueueResponse{}, nil
 	}
 	return &workflowservice.DescribeTaskQueueResponse{Pollers: []*taskqueue.PollerInfo{{LastAccessTime: timestamppb.New(time.Now().Add(-since))}}}, nil
@@ -160,16 +161,29 @@ ok     workers take tasks
 		"a build id of ours":                       {func(s *temporalServer) { s.builds, s.current = []string{"v1"}, "v1" }, doctorCommand{}, "hint   build that gets new calls: it is v1, and RINGDOWN_BUILD_ID is not set"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := wellTemporal()
-			c.change(server)
-			var out bytes.Buffer
-			d := diagnosis{out: &out}
-			c.ours.checkTemporal(t.Context(), parts{temporal: server, namespace: "ours"}, &d)
-			if said := out.String(); d.faults != strings.Count(said, "FAULT") || !regexp.MustCompile(c.says).MatchString(said) {
-				t.Errorf("with %d faults it says\n%s", d.faults, said)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				server := wellTemporal()
+				c.change(server)
+				said := diagnosed(t, func(d *diagnosis) { c.ours.checkTemporal(t.Context(), parts{temporal: server, namespace: "ours"}, d) })
+				if !regexp.MustCompile(c.says).MatchString(said) {
+					t.Errorf("it says\n%s", said)
+				}
+			})
 		})
 	}
+}
+
+func TestTheDoctorWaitsForAWorkerThatStarts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := wellTemporal()
+		server.starts = time.Now().Add(startsWithin)
+		said := diagnosed(t, func(d *diagnosis) {
+			new(doctorCommand).checkTemporal(t.Context(), parts{temporal: server, namespace: "ours"}, d)
+		})
+		if !strings.Contains(said, "ok     workers take tasks\n") {
+			t.Errorf("it says\n%s", said)
+		}
+	})
 }
 
 // Each queue that is polled here is one that a worker polls.

@@ -36,6 +36,7 @@ type commands struct {
 	Release   releaseCommand   `cmd:"" help:"Send new calls to the workers of a build, or show the builds."`
 	Doctor    doctorCommand    `cmd:"" help:"Check settings, Temporal, database, carrier and numbers, and say what to do."`
 	Health    healthCommand    `cmd:"" help:"Ask the API or the worker of this container whether it does its work; exit code 0 when it does."`
+	Licences  licencesCommand  `cmd:"" help:"Print the licences of what is in this program."`
 
 	Version kong.VersionFlag `help:"Print the version and leave."`
 }

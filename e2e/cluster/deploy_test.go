@@ -61,7 +61,7 @@ func TestARollingDeployWithoutBuildsLosesNoCall(t *testing.T) {
 	}
 	var env []string
 	if *old != "" {
-		env = append(env, "RINGDOWN_PAYLOAD_KEY=") // what new processes seal, an older release may not read
+		env = append(env, "RINGDOWN_PLAIN_HISTORIES=true") // v0.3 cannot read what is sealed
 	}
 	to := newTown(t, env...)
 	if *old != "" {

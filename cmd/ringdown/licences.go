@@ -1,0 +1,21 @@
+package main
+
+import (
+	_ "embed"
+	"io"
+)
+
+//go:generate go -C ../../tools/licences run .
+
+// licences are the texts of the licences under which others' code is in this program. tools/licences writes them.
+//
+//go:embed licences.txt
+var licences string
+
+type licencesCommand struct{}
+
+// Run prints the licences.
+func (licencesCommand) Run(out io.Writer) error {
+	_, err := io.WriteString(out, licences)
+	return err
+}

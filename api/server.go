@@ -25,6 +25,7 @@ import (
 	"github.com/ringdown/ringdown/secrets"
 	"github.com/ringdown/ringdown/telemetry"
 	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/singleflight"
 )
 
 // Config is what the server needs.
@@ -176,20 +177,30 @@ func (s *Server) links(sid string) models.Links { return models.Links{Base: s.pu
 // mountHealth says whether the process lives, and whether it can do its work.
 func (s *Server) mountHealth(e *echo.Echo) {
 	e.GET("/livez", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	var looks singleflight.Group // however many ask at once, there is one look
 	e.GET("/readyz", func(c echo.Context) error {
-		ctx, cancel := context.WithTimeout(c.Request().Context(), 2*time.Second)
-		defer cancel()
-		var away []error
-		if err := s.store.Ping(ctx); err != nil {
-			away = append(away, fmt.Errorf("database: %w", err))
-		}
-		if _, err := s.temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
-			away = append(away, fmt.Errorf("temporal: %w", err))
-		}
-		if err := errors.Join(away...); err != nil {
-			s.log.Warn("not ready", "cause", err)
+		_, err, _ := looks.Do("", func() (any, error) { return nil, s.look(c.Request().Context()) })
+		if err != nil {
 			return c.String(http.StatusServiceUnavailable, "not ready\n")
 		}
 		return c.String(http.StatusOK, "ready\n")
 	})
+}
+
+// look says what is away of what the process works with.
+func (s *Server) look(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second) // others wait for it too
+	defer cancel()
+	var away []error
+	if err := s.store.Ping(ctx); err != nil {
+		away = append(away, fmt.Errorf("database: %w", err))
+	}
+	if _, err := s.temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		away = append(away, fmt.Errorf("temporal: %w", err))
+	}
+	err := errors.Join(away...)
+	if err != nil {
+		s.log.Warn("not ready", "cause", err)
+	}
+	return err
 }

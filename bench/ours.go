@@ -242,26 +242,39 @@ func (o *ours) runs(call string) []string {
 
 func (o *ours) engine() client.Client { return o.temporal }
 
-// webhook posts a signed form and reads the whole answer.
-func (o *ours) webhook(ctx context.Context, address string, form url.Values) (string, error) {
+// tries is how often the carrier asks when it is told that we are not there, as our addresses of callbacks ask of it.
+const tries = 4
+
+// webhook posts a signed form and reads the whole answer. Like the carrier it asks again when we are not there.
+func (o *ours) webhook(ctx context.Context, address string, form url.Values) (text string, err error) {
+	for range tries {
+		var status int
+		if status, text, err = o.post(ctx, address, form); status != http.StatusServiceUnavailable {
+			break
+		}
+	}
+	return text, err
+}
+
+func (o *ours) post(ctx context.Context, address string, form url.Values) (status int, text string, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
 	if err != nil {
-		return "", err
+		return 0, "", err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("X-Twilio-Signature", simulator.Sign(authToken, address, form))
 	response, err := o.client.Do(request)
 	if err != nil {
-		return "", err
+		return 0, "", err
 	}
 	body, err := io.ReadAll(response.Body)
 	if err = errors.Join(err, response.Body.Close()); err != nil {
-		return "", err
+		return 0, "", err
 	}
 	if response.StatusCode >= http.StatusMultipleChoices {
-		return "", fmt.Errorf("webhook %s: %s: %s", request.URL.Path, response.Status, body)
+		return response.StatusCode, "", fmt.Errorf("webhook %s: %s: %s", request.URL.Path, response.Status, body)
 	}
-	return string(body), nil
+	return response.StatusCode, string(body), nil
 }
 
 func newCallSID() string {

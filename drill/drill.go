@@ -85,6 +85,7 @@ func (d *drill) makeCalls(ctx, lasting context.Context) error {
 	watching, enough := context.WithCancel(lasting)
 	defer enough()
 	go d.showProgress(watching)
+	go d.watchMachine(watching)
 	broken := make(chan error, 1)
 	calling, stop := context.WithCancel(ctx)
 	go func() {

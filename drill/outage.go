@@ -52,6 +52,13 @@ func (l *outages) open(o outage) int {
 	return len(l.all) - 1
 }
 
+// note adds one that is over.
+func (l *outages) note(o outage) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, o)
+}
+
 func (l *outages) close(i int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

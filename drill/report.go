@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ringdown/ringdown/cluster"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/simulator"
 )
@@ -165,13 +166,14 @@ func (r *Report) meanwhile(y *story, from, until time.Time, note func(*worst)) {
 
 // sort is what kind of outage it is, in words.
 func (o outage) sort() string {
-	if o.kind == "worker" && o.total {
+	switch {
+	case o.kind == cluster.Worker && o.total:
 		return "all workers"
-	}
-	if o.total {
+	case o.total || o.kind == machineKind:
 		return o.kind
+	default:
+		return "one " + o.kind + " of several"
 	}
-	return "one " + o.kind + " of several"
 }
 
 // close takes in what is known when all calls are judged.

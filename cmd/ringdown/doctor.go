@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +14,10 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-type doctorCommand struct{ settings }
+type doctorCommand struct {
+	settings
+	roots *x509.CertPool // whose certificates are believed; nil: those of this machine
+}
 
 // Run checks everything that calls and requests for numbers need, goes on after a fault, and fails when it found one.
 func (c *doctorCommand) Run(ctx context.Context, out io.Writer) error {

@@ -90,7 +90,7 @@ func TestTheDoctorSaysWhetherKeysDo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
 			d := diagnosis{out: &out}
-			doctor := doctorCommand{settings{TemporalUIOrigins: c.origins}}
+			doctor := doctorCommand{settings: settings{TemporalUIOrigins: c.origins}}
 			doctor.checkKeys(t.Context(), parts{temporal: c.there, keys: c.ours, histories: c.ours}, &d)
 			said := out.String()
 			if d.faults != strings.Count(said, "FAULT") || !regexp.MustCompile(c.says).MatchString(said) || strings.Contains(said, "what a caller said") {

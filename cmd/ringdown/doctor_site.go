@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -39,8 +40,16 @@ func (c *doctorCommand) checkSite(ctx context.Context, d *diagnosis) {
 	d.hint("proxies that are believed", c.checkProxies(), "set it to the addresses of the proxy that has the certificate, as in 10.0.0.0/24")
 }
 
-// site is how the carrier asks us: no redirect is followed.
-var site = http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+// ask asks as the carrier does: no redirect is followed.
+func (c *doctorCommand) ask(request *http.Request) (*http.Response, error) {
+	once := http.Client{
+		Transport: &http.Transport{
+			Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: c.roots, MinVersion: tls.VersionTLS12},
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return once.Do(request)
+}
 
 // answers sees with which status something is answered.
 func (c *doctorCommand) answers(ctx context.Context, method, address string, want int, form string) error {
@@ -51,7 +60,7 @@ func (c *doctorCommand) answers(ctx context.Context, method, address string, wan
 	if form != "" {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	response, err := site.Do(request)
+	response, err := c.ask(request)
 	if err != nil {
 		return err
 	}
@@ -69,7 +78,7 @@ func (c *doctorCommand) checkCertificate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	response, err := site.Do(request)
+	response, err := c.ask(request)
 	if err != nil {
 		return err
 	}
@@ -160,7 +169,7 @@ func (c *doctorCommand) behindCarrier(ctx context.Context) (time.Duration, error
 		return 0, err
 	}
 	before := time.Now()
-	response, err := site.Do(request)
+	response, err := c.ask(request)
 	if err != nil {
 		return 0, err
 	}

@@ -71,7 +71,7 @@ func TestTheDoctorAsksTheSiteAsTheCarrierDoes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			there := httptest.NewServer(apiThat(c.changes))
 			defer there.Close()
-			doctor := doctorCommand{settings{PublicURL: there.URL}}
+			doctor := doctorCommand{settings: settings{PublicURL: there.URL}}
 			if said := diagnosed(t, func(d *diagnosis) { doctor.checkSite(t.Context(), d) }); !regexp.MustCompile(c.says).MatchString(said) {
 				t.Errorf("it says\n%s", said)
 			}
@@ -79,14 +79,14 @@ func TestTheDoctorAsksTheSiteAsTheCarrierDoes(t *testing.T) {
 	}
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	doctor := doctorCommand{settings{PublicURL: gone.URL}}
+	doctor := doctorCommand{settings: settings{PublicURL: gone.URL}}
 	if said := diagnosed(t, func(d *diagnosis) { doctor.checkSite(t.Context(), d) }); !strings.Contains(said, "refused\n       see that PUBLIC_URL leads to the API") {
 		t.Errorf("of a site that is away it says\n%s", said)
 	}
 }
 
-// certified is a site with a certificate of ours that ends at a time, and that the doctor trusts meanwhile.
-func certified(t *testing.T, until time.Time, trusted bool) *httptest.Server {
+// certified is a site with a certificate that ends at a time, and who believes it.
+func certified(t *testing.T, until time.Time) (server *httptest.Server, roots *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -99,22 +99,18 @@ func certified(t *testing.T, until time.Time, trusted bool) *httptest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewUnstartedServer(apiThat(nil))
+	server = httptest.NewUnstartedServer(apiThat(nil))
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{signed}, PrivateKey: key}}}
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	if trusted {
-		roots := x509.NewCertPool()
-		parsed, err := x509.ParseCertificate(signed)
-		if err != nil {
-			t.Fatal(err)
-		}
-		roots.AddCert(parsed)
-		site.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
-		t.Cleanup(func() { site.Transport = nil })
+	parsed, err := x509.ParseCertificate(signed)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return server
+	roots = x509.NewCertPool()
+	roots.AddCert(parsed)
+	return server, roots
 }
 
 func TestTheDoctorSeesForHowLongACertificateIsValid(t *testing.T) {
@@ -124,15 +120,18 @@ func TestTheDoctorSeesForHowLongACertificateIsValid(t *testing.T) {
 		proxies string
 		says    string // a regular expression
 	}{
-		"for months":                {90 * 24 * time.Hour, true, "127.0.0.1/32", "ok     certificate of PUBLIC_URL\nok     proxies that are believed\n$"},
-		"for a week":                {7 * 24 * time.Hour, true, "127.0.0.1/32", `FAULT  certificate of PUBLIC_URL: it is valid until \d{4}-\d\d-\d\d only\n`},
-		"for nobody":                {90 * 24 * time.Hour, false, "", "FAULT  PUBLIC_URL leads to the API: .*certificate"},
-		"by a proxy nobody believe": {90 * 24 * time.Hour, true, "", "hint   proxies that are believed: TRUSTED_PROXIES is not set"},
+		"for months":                      {90 * 24 * time.Hour, true, "127.0.0.1/32", "ok     certificate of PUBLIC_URL\nok     proxies that are believed\n$"},
+		"for a week":                      {7 * 24 * time.Hour, true, "127.0.0.1/32", `FAULT  certificate of PUBLIC_URL: it is valid until \d{4}-\d\d-\d\d only\n`},
+		"for nobody":                      {90 * 24 * time.Hour, false, "", "FAULT  PUBLIC_URL leads to the API: .*certificate"},
+		"by a proxy that nobody believes": {90 * 24 * time.Hour, true, "", "hint   proxies that are believed: TRUSTED_PROXIES is not set"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("TRUSTED_PROXIES", c.proxies)
-			there := certified(t, time.Now().Add(c.left), c.trusted)
-			doctor := doctorCommand{settings{PublicURL: there.URL}}
+			there, roots := certified(t, time.Now().Add(c.left))
+			doctor := doctorCommand{settings: settings{PublicURL: there.URL}}
+			if c.trusted {
+				doctor.roots = roots
+			}
 			if said := diagnosed(t, func(d *diagnosis) { doctor.checkSite(t.Context(), d) }); !regexp.MustCompile(c.says).MatchString(said) {
 				t.Errorf("it says\n%s", said)
 			}
@@ -156,7 +155,7 @@ func TestTheDoctorComparesClocks(t *testing.T) {
 				w.WriteHeader(http.StatusUnauthorized)
 			}))
 			defer carrier.Close()
-			doctor := doctorCommand{settings{CarrierURL: carrier.URL}}
+			doctor := doctorCommand{settings: settings{CarrierURL: carrier.URL}}
 			said := diagnosed(t, func(d *diagnosis) { doctor.checkClocks(t.Context(), parts{store: storetest.SQLite(t)}, d) })
 			if !strings.HasPrefix(said, "ok     clock beside that of the database\n") || !strings.Contains(said, c.says) {
 				t.Errorf("it says\n%s", said)
@@ -185,7 +184,7 @@ func TestTheDoctorAsksWhoeverWatches(t *testing.T) {
 	collector := httptest.NewServer(statusOnly(http.StatusForbidden))
 	defer collector.Close()
 	said := diagnosed(t, func(d *diagnosis) {
-		doctor := doctorCommand{settings{MetricsListen: there.Listener.Addr().String(), Retention: "calls=400d"}}
+		doctor := doctorCommand{settings: settings{MetricsListen: there.Listener.Addr().String(), Retention: "calls=400d"}}
 		doctor.checkWatching(t.Context(), parts{}, d)
 	})
 	if said != "ok     metrics\nok     retention\n" {
@@ -197,7 +196,7 @@ func TestTheDoctorAsksWhoeverWatches(t *testing.T) {
 		t.Fatal(err)
 	}
 	said = diagnosed(t, func(d *diagnosis) {
-		doctor := doctorCommand{settings{MetricsListen: "127.0.0.1:1"}}
+		doctor := doctorCommand{settings: settings{MetricsListen: "127.0.0.1:1"}}
 		doctor.checkWatching(t.Context(), parts{tracing: tracing}, d)
 	})
 	if !regexp.MustCompile(`^hint   metrics: .*refused\n.*\nFAULT  collector of traces: .*403.*\n.*\nhint   retention: RINGDOWN_RETENTION is not set`).MatchString(said) {

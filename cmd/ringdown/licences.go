@@ -5,9 +5,7 @@ import (
 	"io"
 )
 
-//go:generate go -C ../../tools/licences run .
-
-// licences are the texts of the licences under which others' code is in this program. tools/licences writes them.
+// licences are the texts of the licences under which others' code is in this program; go -C tools/licences run . writes them.
 //
 //go:embed licences.txt
 var licences string

@@ -14,8 +14,8 @@ import (
 )
 
 // fits are the licences under which code may be in a program that is under Apache-2.0, and be passed on with it: they ask
-// for no more than that their text goes along. Copyleft does not fit, of files (MPL) neither, as long as nothing needs it:
-// whoever wants to add some decides about it here.
+// for no more than that their text goes along. Copyleft of files (MPL) would fit where they stay as they are and the list
+// says where their source is, but no code needs it: whoever wants to add some decides about it here.
 var fits = []string{"Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "ISC", "0BSD", "Unlicense", "CC0-1.0", publicDomain}
 
 const publicDomain = "public domain"

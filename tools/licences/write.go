@@ -32,6 +32,8 @@ ours: ` + strings.Join(fits[:len(fits)-1], ", ") + ` and what is in the ` + publ
 Besides:
 
 - The time zones that Go brings are in the public domain.
+- The certificate authorities that the binary trusts where a system brings none are Mozilla's list, under MPL-2.0, as
+  ` + "`golang.org/x/crypto/x509roots/fallback`" + ` brings it, unchanged; its source is ` + "`certdata.txt`" + ` of Mozilla's NSS.
 - What the carrier's verbs may hold, and its voices and languages, are facts taken from Twilio's npm package ` + "`twilio`" + ` (MIT).
 - The hold music and the tones were made by ` + "`api/audio/generate`" + `.
 `)

@@ -75,7 +75,12 @@ soak: cluster-tools ## Make 10,000 calls on a cluster while things go wrong; SEE
 	tools/soak --calls $(or $(CALLS),10000) --at-once $(or $(AT_ONCE),200) $(if $(SEED),--seed $(SEED)) $(if $(CALL),--call $(CALL)) $(if $(REPORT),--report $(REPORT))
 
 cluster-check: cluster-tools ## Deploy, and lose workers, on clusters under live calls; OLD=BINARY deploys from an older release.
+	go test ./cluster -run Real -count=1 -timeout 10m -args -real -program $(CURDIR)/bin/ringdown
 	go test ./e2e/cluster -count=1 -v -timeout 20m -args -cluster $(if $(OLD),-cluster.old $(abspath $(OLD)))
+
+fuzz: ## Fuzz what comes from outside, each target for FUZZTIME (30s); new inputs stay in testdata/fuzz.
+	for at in api:FuzzSignature api:FuzzForm api:FuzzRequestForm api:FuzzCursor simulator:FuzzTwiML simulator:FuzzDocument; do \
+	  go test ./$${at%%:*} -run '^$$' -fuzz "^$${at##*:}\$$" -fuzztime $(or $(FUZZTIME),30s) -parallel 2; done
 
 golden: ## Rewrite the golden files; review them like code.
 	go test ./api/twiml -update -run 'Golden'
@@ -84,6 +89,7 @@ golden: ## Rewrite the golden files; review them like code.
 
 generate: ## Rewrite generated files.
 	go generate ./...
+	cd tools/licences && go run .
 
 lint: bin/golangci-lint bin/workflowcheck ## Format, vet, lint, and look for what a workflow must not do.
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'run gofmt -w on these'; exit 1; }
@@ -103,15 +109,18 @@ check-docker: bin/ringdown bin/temporal-server ## Build the image and check dock
 	tools/setup-tests
 	tools/check-docker
 
+licences: ## Hold that the list of dependencies' licences is whole, and that each fits ours.
+	cd tools/licences && go test . && go run . --check
+
 proxy: ## Try docker/caddy/Caddyfile with the Caddy that compose runs.
 	cd tools/caddy && go test -count=1 ./...
 
 fresh: generate golden ## Fail when a generated or golden file is not up to date.
 	@test -z "$$(git status --porcelain)" || { git status --short; git diff --stat; echo "not up to date, or not committed"; exit 1; }
 
-ci: lint test race openapi check-docker fresh ## What CI runs.
+ci: lint test race openapi licences check-docker fresh ## What CI runs.
 
 clean: ## Remove what was built.
 	rm -rf bin
 
-.PHONY: help run cluster cluster-tools image up down build test race bench soak cluster-check golden generate lint openapi check-docker proxy fresh ci clean
+.PHONY: help run cluster cluster-tools image up down build test race bench soak cluster-check fuzz golden generate lint openapi licences check-docker proxy fresh ci clean

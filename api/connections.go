@@ -9,7 +9,7 @@ import (
 )
 
 // How many connections a process keeps at once: in all, and of one address that is no proxy of ours. Each takes some
-// 20 KB.
+// 15 KB.
 const (
 	mostConnections  = 4000
 	mostOfOneAddress = 1000

@@ -365,3 +365,25 @@ func TestARecordingLastsAsLongAsSomebodyListens(t *testing.T) {
 		t.Errorf("%d %q", res.StatusCode, body)
 	}
 }
+
+func TestASlowUploadIsTaken(t *testing.T) {
+	t.Parallel()
+	wt := newWebTest(t, func(s *http.Server) { s.ReadTimeout, s.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond })
+	server, err := New(Config{
+		Store: wt.store, Temporal: wt.temporal, AuthTokens: []string{authToken}, PublicURL: site, AdminKey: restKey, Keys: sealingKeys(t), Log: wt.Server.log,
+	})
+	wt.must(err)
+	wt.web.Handler = server
+	file := string(aPDF) + strings.Repeat(" ", 1000)
+	head := fmt.Sprintf("POST /v1/documents?name=a.pdf HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer %s\r\n"+
+		"Content-Type: application/pdf\r\nContent-Length: %d\r\n\r\n", restKey, len(file))
+	conn := wt.dials(head + file[:100])
+	for rest := file[100:]; rest != ""; rest = rest[min(len(rest), 200):] {
+		time.Sleep(100 * time.Millisecond) // the line of the client is slow
+		_, err := io.WriteString(conn, rest[:min(len(rest), 200)])
+		wt.must(err)
+	}
+	if res, body := wt.answered(conn); res.StatusCode != http.StatusCreated {
+		t.Errorf("%d %s", res.StatusCode, body)
+	}
+}

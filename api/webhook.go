@@ -93,7 +93,7 @@ func (s *Server) forged(c echo.Context) error {
 // warn logs what anybody can bring about, unless it has been logged of their address often enough lately.
 func (s *Server) warn(c echo.Context, message string, more ...any) {
 	if _, wait := s.forgers.spend(address(c)); wait == 0 {
-		s.log.Warn(message, append([]any{"path", c.Path(), "from", c.RealIP()}, more...)...) //nolint:sloglint // its callers' are constant
+		s.log.Warn(message, append([]any{"path", c.Path(), "from", c.RealIP()}, more...)...)
 	}
 }
 

@@ -15,9 +15,9 @@ func inTurn(req *http.Request) (*http.Response, error) {
 		if err != nil || res.StatusCode != http.StatusTooManyRequests || !strings.HasPrefix(res.Header.Get("RateLimit"), `"key"`) {
 			return res, err
 		}
-		seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
-		if err != nil {
-			return res, nil
+		seconds, unsaid := strconv.Atoi(res.Header.Get("Retry-After"))
+		if unsaid != nil {
+			return res, err
 		}
 		_ = res.Body.Close()
 		select {

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -66,11 +65,11 @@ func newTown(t *testing.T, env ...string) *town {
 	return to
 }
 
-// folderFor is a folder that other users may pass through, as Postgres must.
+// folderFor is a folder that stays when a test fails, for its logs.
 func folderFor(t *testing.T) string {
 	t.Helper()
 	folder, err := os.MkdirTemp("", "ringdown-cluster-")
-	if err := errors.Join(err, os.Chmod(folder, 0o755)); err != nil { //nolint:gosec // only its name is to be seen
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -54,8 +54,10 @@ var rules = []struct {
 		[]string{"models"}, []string{"os", "gorm.io", "github.com/labstack", "go.temporal.io", "github.com/twilio"}},
 	{"cluster", "a cluster knows the product as a program",
 		nil, []string{"gorm.io", "github.com/labstack", "github.com/twilio"}},
+	{"drill", "a drill looks from outside",
+		[]string{"cluster", "models", "secrets", "simulator", "workflows"}, []string{"database/sql", "gorm.io", "github.com/labstack", "github.com/twilio"}},
 	{"cmd/ringdown", "the command wires",
-		[]string{"api", "cluster", "config", "worker", "models", "models/store", "activities/mail", "activities/outside", "activities/receivers", "activities/slack", "activities/twilio", "secrets", "telemetry", "workflows", "simulator"}, []string{"gorm.io", "github.com/labstack"}},
+		[]string{"api", "cluster", "config", "drill", "worker", "models", "models/store", "activities/mail", "activities/outside", "activities/receivers", "activities/slack", "activities/twilio", "secrets", "telemetry", "workflows", "simulator"}, []string{"gorm.io", "github.com/labstack"}},
 }
 
 func TestFoldersImportWhatTheyMay(t *testing.T) {

@@ -29,6 +29,21 @@ func TestALineAndACallFollowFromTheSeed(t *testing.T) {
 	}
 }
 
+// One call is made again by itself, in a drill that may be of fewer calls.
+func TestACallIsTheSameInADrillOfMoreCalls(t *testing.T) {
+	for n := range linesAtMost {
+		few, many := drawLine(7, n, n+1), drawLine(7, n, 10_000)
+		one, other := drawCall(7, n, few), drawCall(7, n, many)
+		if (&story{call: one}).listed() != (&story{call: other}).listed() {
+			t.Errorf("call %d may call in one of them alone", n)
+		}
+		few.route.Allowlist, many.route.Allowlist, one.seen, other.seen = models.Allowlist{}, models.Allowlist{}, nil, nil
+		if !reflect.DeepEqual(one, other) {
+			t.Errorf("call %d differs", n)
+		}
+	}
+}
+
 func TestNoTwoPhonesOfADrillHaveOneNumber(t *testing.T) {
 	owner := map[string]int{}
 	take := func(number string, n int) {

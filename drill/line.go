@@ -123,19 +123,22 @@ func (d draw) nobodyOf(l *line) {
 	}
 }
 
-// gatesOf lists callers on one line in twelve, most of those who call it, and asks for a key on one in three.
+// gatesOf asks for a key on one line in three, and lists callers on one in twelve: most of those who call it. That is drawn last, because
+// how many there are depends on how many calls the drill makes, and nothing else may.
 func (d draw) gatesOf(l *line, calls int) {
-	list := models.Allowlist{Enabled: true, Refusal: pick(d, "", "Please write to us instead."), Callers: []models.AllowedCaller{{Number: "+447700900123"}}}
-	if d.chance(0.08) {
-		for n := l.n; n < calls; n += linesAtMost {
-			if d.chance(0.7) {
-				list.Callers = append(list.Callers, models.AllowedCaller{Number: models.Phone(callerNumber(n))})
-			}
-		}
-		l.route.Allowlist = list
-	}
 	if d.chance(0.35) {
 		l.route.Keypress = models.Keypress{Enabled: true, Key: "4"}
+	}
+	if !d.chance(0.08) {
+		return
+	}
+	l.route.Allowlist = models.Allowlist{
+		Enabled: true, Refusal: pick(d, "", "Please write to us instead."), Callers: []models.AllowedCaller{{Number: "+447700900123"}},
+	}
+	for n := l.n; n < calls; n += linesAtMost {
+		if d.chance(0.7) {
+			l.route.Allowlist.Callers = append(l.route.Allowlist.Callers, models.AllowedCaller{Number: models.Phone(callerNumber(n))})
+		}
 	}
 }
 

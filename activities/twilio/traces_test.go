@@ -17,7 +17,7 @@ func TestARequestOfTheCarrierIsASpanWithoutANumber(t *testing.T) {
 	t.Parallel()
 	client, _ := newCarrier(t, func(c *carrier, w http.ResponseWriter, r *http.Request, nth int) {
 		[]func(*carrier, http.ResponseWriter, *http.Request, int){
-			says(`{"sid": "` + leg1 + `"}`), always(400, "", refusal(400, 21211)), says(`{"calls": []}`),
+			always(201, "", `{"sid": "`+leg1+`"}`), always(400, "", refusal(400, 21211)), says(`{"calls": []}`),
 		}[nth-1](c, w, r, nth)
 	})
 	kept := tracetest.NewInMemoryExporter()
@@ -42,7 +42,7 @@ func TestARequestOfTheCarrierIsASpanWithoutANumber(t *testing.T) {
 		}
 	}
 	want := []string{
-		"carrier: place leg http.request.method=POST http.response.status_code=200 carrier.code=0",
+		"carrier: place leg http.request.method=POST http.response.status_code=201 carrier.code=0",
 		"carrier: place leg http.request.method=POST http.response.status_code=400 carrier.code=21211 error.type=refused",
 		"carrier: find legs http.request.method=GET http.response.status_code=200 carrier.code=0",
 	}

@@ -92,7 +92,11 @@ func TestANamespaceIsMadeReady(t *testing.T) {
 	if err := prepare("default"); err != nil { // which the server made
 		t.Errorf("one that is there: %v", err)
 	}
-	is, err := c.WorkflowService().DescribeNamespace(t.Context(), &workflowservice.DescribeNamespaceRequest{Namespace: "default"})
+	var is *workflowservice.DescribeNamespaceResponse
+	err = untilDone(t.Context(), func(ctx context.Context) (err error) { // this client may not have noticed yet that the server is back
+		is, err = c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: "default"})
+		return err
+	})
 	if err != nil || is.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration() == 48*time.Hour {
 		t.Errorf("what was there was changed to %v: %v", is.GetConfig(), err)
 	}

@@ -30,7 +30,7 @@ down: ## Stop the containers; their volumes stay.
 
 build: bin/ringdown bin/temporal ## Build the binary and the pinned Temporal server into bin/.
 
-bin/ringdown: $(shell git ls-files '*.go' '*.sql' '*.json' '*.wav' '*.html' '*.css' '*.js' '*.svg' '*.xml' go.mod go.sum 2>/dev/null)
+bin/ringdown: $(shell git ls-files '*.go' '*.sql' '*.json' '*.wav' '*.html' '*.css' '*.js' '*.svg' '*.xml' '*.yaml' '*.txt' go.mod go.sum 2>/dev/null)
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/ringdown
 
 bin/temporal: tools/temporal/go.mod tools/temporal/go.sum

@@ -19,11 +19,10 @@ import (
 )
 
 const (
-	clusterAtOnce = 20
-	clusterBlock  = 80
-	clusterSteps  = 2   // phones that are busy before the caller hangs up
-	clusterRate   = 0.7 // of the floor's calls a second, at least
-	clusterCPU    = 2.0 // of the floor's CPU a call, at most
+	clusterBlock = 80  // calls, alertsAtOnce of them at a time
+	clusterSteps = 2   // phones that are busy before the caller hangs up
+	clusterRate  = 0.7 // of the floor's calls a second, at least
+	clusterCPU   = 2.0 // of the floor's CPU a call, at most
 )
 
 // clusterReport is what a cluster manages: two processes of the API behind a balancer, two workers, Temporal and
@@ -49,7 +48,7 @@ func (r *clusterReport) print(out io.Writer) error {
 	_, err := fmt.Fprintf(out, "\na cluster, %d calls of each side, %d at once\n"+
 		"  calls a second     %6.1f, floor %6.1f: ratio %.2f, target ≥ %.1f  %s\n"+
 		"  CPU ms a call      %6.1f, floor %6.1f: ratio %.2f, target ≤ %.1f  %s\n",
-		r.Calls, clusterAtOnce, r.Ours, r.Floor, r.Rate, clusterRate, verdict(r.PassesRate),
+		r.Calls, alertsAtOnce, r.Ours, r.Floor, r.Rate, clusterRate, verdict(r.PassesRate),
 		r.OursCPU, r.FloorCPU, r.CPU, clusterCPU, verdict(r.PassesCPU))
 	return err
 }
@@ -81,7 +80,7 @@ func measureCluster(ctx context.Context, dir string, n int, progress io.Writer) 
 	var oursSeen, floorSeen blocks
 	rounds := max(n/20, 1)
 	for i := range rounds + 1 { // the first only warms up
-		_, _ = fmt.Fprintf(progress, "whole calls on a cluster, %d at once: %d of %d\n", clusterAtOnce, i+1, rounds+1)
+		_, _ = fmt.Fprintf(progress, "whole calls on a cluster, %d at once: %d of %d\n", alertsAtOnce, i+1, rounds+1)
 		if err := m.inTurn(i, func(s side, isOurs bool) error {
 			if isOurs {
 				return oursSeen.add(ctx, s, theirs, i > 0)

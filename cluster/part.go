@@ -129,8 +129,12 @@ func (p *part) start(ctx context.Context) error {
 		return err
 	}
 	process.Watch(p.fail)
-	if p.after != nil {
-		return p.after(ctx)
+	if p.after == nil {
+		return nil
+	}
+	if err := p.after(ctx); err != nil {
+		process.Kill() // so that it can be started once more
+		return err
 	}
 	return nil
 }

@@ -17,8 +17,8 @@ import (
 // simulatedAccount is the one account of the simulated carrier.
 const simulatedAccount = "AC00000000000000000000000000000000"
 
-// environment is ours with more. Left out is where we are to find a Temporal, which is not meant for a part, and the file
-// of a secret that is given here.
+// environment is ours with more. Left out is where we are to find a Temporal and which build we are, which is not meant
+// for a part, and the file of a secret that is given here.
 func environment(more ...string) []string {
 	given := map[string]bool{}
 	for _, one := range more {
@@ -27,7 +27,7 @@ func environment(more ...string) []string {
 	}
 	ours := slices.DeleteFunc(os.Environ(), func(one string) bool {
 		name, _, _ := strings.Cut(one, "=")
-		return strings.HasPrefix(name, "TEMPORAL_") || given[name]
+		return strings.HasPrefix(name, "TEMPORAL_") || name == "RINGDOWN_BUILD_ID" || given[name]
 	})
 	return append(ours, more...)
 }

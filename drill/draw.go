@@ -131,7 +131,9 @@ func (d draw) callerOf(c *call) {
 
 // leavesEarly says whether the caller may hang up before they talk to anybody.
 func (c *call) leavesEarly() bool {
-	return c.caller.HangUpAfter > 0 || c.caller.HangUpWhenRings != "" || c.caller.HangUpOn != ""
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cut || c.caller.HangUpAfter > 0 || c.caller.HangUpWhenRings != "" || c.caller.HangUpOn != ""
 }
 
 // keys are presses one after the other, the last of them as often as asked.

@@ -84,6 +84,8 @@ func (d *drill) makeCalls(ctx, lasting context.Context) error {
 	d.report.Begun = d.begun
 	watching, enough := context.WithCancel(lasting)
 	defer enough()
+	following, giveUp := context.WithCancel(lasting)
+	defer giveUp()
 	go d.showProgress(watching)
 	go d.watchMachine(watching)
 	broken := make(chan error, 1)
@@ -95,12 +97,13 @@ func (d *drill) makeCalls(ctx, lasting context.Context) error {
 		}
 		broken <- err
 	}()
-	err := d.dispatch(calling, lasting)
+	err := d.dispatch(calling, following)
 	stop()
 	err = errors.Join(err, <-broken)
-	if ctx.Err() != nil {
-		d.say("\nyou end it: the callers hang up")
+	if ctx.Err() != nil || err != nil {
+		d.say("\nit is ended: the callers hang up")
 		d.hangUp(lasting)
+		defer time.AfterFunc(settlesWithin, giveUp).Stop()
 	}
 	d.calls.Wait()
 	d.report.Took = time.Since(d.begun)
@@ -111,10 +114,13 @@ func (d *drill) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(d.Out, format+"\n", args...)
 }
 
+// settlesWithin is how long the calls of a drill that is ended may take to be settled. Those that are not by then are not judged.
+const settlesWithin = 30 * time.Second
+
 // hangUp ends every caller's line.
 func (d *drill) hangUp(ctx context.Context) {
 	for _, c := range d.ear.live() {
-		if sid := c.callSID(); sid != "" {
+		if sid := c.cutOff(); sid != "" {
 			_ = d.carrier.HangUp(ctx, sid) // it may be over
 		}
 	}

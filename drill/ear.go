@@ -15,11 +15,20 @@ type seen struct {
 	sid    string            // of the caller's leg; empty until the carrier tells of it
 	legs   []string          // all of them
 	events []simulator.Event // what the carrier tells of its phones
+	cut    bool              // the caller hangs up because the drill is ended
 	ended  bool              // the caller's line has
 	over   chan struct{}     // closed then
 }
 
 func newSeen() *seen { return &seen{over: make(chan struct{})} }
+
+// cutOff notes that the caller hangs up because the drill is ended, and returns the SID of their leg.
+func (s *seen) cutOff() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cut = true
+	return s.sid
+}
 
 func (s *seen) callSID() string {
 	s.mu.Lock()
@@ -46,7 +55,8 @@ type ear struct {
 	strays  []string         // phones of ours that rang for no call
 	struck  map[string]int   // tries of requests, by what they were for and what the fault plan did to them
 	hooks   samples          // of answers to documents, which somebody waits for
-	worst   map[string]time.Duration
+	recent  []answer
+	worst   map[string]time.Duration // of the answers, by what was broken meanwhile
 	during  func(from, until time.Time) []outage
 }
 
@@ -134,6 +144,8 @@ func (e *ear) hear(event simulator.Event) {
 func (e *ear) measure(event simulator.Event) {
 	took := time.Duration(event.Millis) * time.Millisecond
 	e.hooks.add(took)
+	e.recent = append(e.recent, answer{event.At, took})
+	e.recent = e.recent[max(len(e.recent)-strainMost, 0):]
 	for _, o := range e.during(event.At.Add(-took), event.At) {
 		e.worst[o.sort()] = max(e.worst[o.sort()], took)
 	}

@@ -29,6 +29,12 @@ func (r *Report) head(b *strings.Builder) {
 }
 
 func (r *Report) promises(b *strings.Builder) {
+	if r.held > 0 {
+		fmt.Fprintf(b, "No calls began for %s in all, because answers were slow although nothing was broken.\n\n", seconds(r.held))
+	}
+	if r.notJudged > 0 {
+		fmt.Fprintf(b, "The drill was ended before its end; %d calls more were not settled in time to be judged.\n\n", r.notJudged)
+	}
 	b.WriteString("| what was promised | calls in which it was not so |\n|---|---|\n")
 	for _, p := range promises {
 		fmt.Fprintf(b, "| %s | %d |\n", p, r.broken[p])

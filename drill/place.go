@@ -44,6 +44,7 @@ func (d *drill) dispatch(ctx, lasting context.Context) error {
 			return nil
 		case <-pace.C:
 		}
+		d.holdBack(ctx)
 		d.breaks.oneMore(n)
 		d.tallies.begun.Add(1)
 		d.calls.Go(func() {
@@ -129,6 +130,7 @@ func (d *drill) follow(ctx context.Context, c *call, hungUp func()) {
 	}
 	select {
 	case <-c.over:
+	case <-ctx.Done():
 	case <-time.After(lineAtMost):
 		y.wrong(notLost, "the caller's line did not end within %s", lineAtMost)
 		_ = d.carrier.HangUp(ctx, c.callSID()) // it may end in this moment
@@ -137,8 +139,14 @@ func (d *drill) follow(ctx context.Context, c *call, hungUp func()) {
 	d.report.hungUp(time.Since(d.begun))
 	hungUp()
 	d.end(ctx, y)
-	d.judge(ctx, y)
+	if ctx.Err() == nil {
+		d.judge(ctx, y)
+	}
 	d.ear.leave(c)
+	if ctx.Err() != nil { // the drill is ended
+		d.report.unsettled()
+		return
+	}
 	d.report.add(d, y)
 	d.forget(ctx, c)
 }

@@ -26,10 +26,12 @@ type Report struct {
 	calls      int // that were judged
 	legs       int
 	outcomes   map[models.Outcome]int
-	tookLate   int // connected, and the caller left before the responder was in the room
-	unknown    int // the caller left while it rang, and nothing could be noted
-	again      int // callbacks that were to be told again
-	goOn       int // alerts whose runs go on: somebody is being told
+	tookLate   int           // connected, and the caller left before the responder was in the room
+	unknown    int           // the caller left while it rang, and nothing could be noted
+	held       time.Duration // in which no call began, because answers were slow
+	notJudged  int           // because the drill was ended
+	again      int           // callbacks that were to be told again
+	goOn       int           // alerts whose runs go on: somebody is being told
 	broken     map[promise]int
 	silences   []silenceOf // the longest of all
 	toTalk     samples     // from the key that takes a call to the caller's hearing it
@@ -115,6 +117,20 @@ func (r *Report) hungUp(after time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.Called = max(r.Called, after)
+}
+
+// heldBack notes that no call began for a while, because answers were slow.
+func (r *Report) heldBack(d time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held += d
+}
+
+// unsettled notes a call that was not judged, because the drill was ended.
+func (r *Report) unsettled() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.notJudged++
 }
 
 // breaks notes a violation that is of no call.

@@ -38,13 +38,13 @@ func visit(ctx context.Context, s cluster.System) (*site, error) {
 	if s.Carrier == "" {
 		return nil, errors.New("the system's carrier is not simulated: a drill would ring people; start `ringdown dev` or `ringdown cluster` without TWILIO_ACCOUNT_SID")
 	}
-	key, err := os.ReadFile(s.AdminKeyFile)
+	key, err := secret(s.AdminKeyFile, "RINGDOWN_ADMIN_KEY")
 	if err != nil {
 		return nil, fmt.Errorf("read the admin key: %w", err)
 	}
 	web := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: atOnceToOne, IdleConnTimeout: 30 * time.Second}}
 	v := &site{
-		rest:    &restClient{base: strings.TrimSuffix(s.API, "/"), key: strings.TrimSpace(string(key)), http: web},
+		rest:    &restClient{base: strings.TrimSuffix(s.API, "/"), key: key, http: web},
 		carrier: &simulator.Client{BaseURL: s.Carrier, HTTP: web},
 	}
 	if _, err := v.carrier.Faults(ctx); err != nil {
@@ -61,17 +61,24 @@ func visit(ctx context.Context, s cluster.System) (*site, error) {
 	return v, nil
 }
 
+// secret is the text of a system's file, or what the environment has where the system keeps it in none.
+func secret(file, variable string) (string, error) {
+	if file == "" {
+		return os.Getenv(variable), nil
+	}
+	text, err := os.ReadFile(file)
+	return strings.TrimSpace(string(text)), err
+}
+
 // open opens histories with the system's keys.
 func (v *site) open(s cluster.System) (err error) {
-	var keys *secrets.Keys
-	if s.PayloadKeyFile != "" {
-		text, err := os.ReadFile(s.PayloadKeyFile)
-		if err == nil {
-			keys, err = secrets.ParseKeys(strings.TrimSpace(string(text)))
-		}
-		if err != nil {
-			return fmt.Errorf("read the key of histories: %w", err)
-		}
+	text, err := secret(s.PayloadKeyFile, "RINGDOWN_PAYLOAD_KEY")
+	if err != nil {
+		return fmt.Errorf("read the key of histories: %w", err)
+	}
+	keys, err := secrets.ParseKeys(text)
+	if err != nil {
+		return fmt.Errorf("read the key of histories: %w", err)
 	}
 	v.failures = workflows.FailureConverter(keys)
 	v.temporal, err = client.NewLazyClient(client.Options{

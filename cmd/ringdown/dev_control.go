@@ -183,12 +183,12 @@ func (r *devRun) serve(ctx context.Context, fail context.CancelCauseFunc, s sett
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen for the system's control: %w", err), listener.Close())
 	}
+	all.worker.start()
 	web := &http.Server{Handler: cluster.Handler(all), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = web.Serve(control) }() // until it is closed below
 	if err := r.system(s, control.Addr(), metrics).Write(r.Data); err != nil {
-		return errors.Join(err, web.Close(), listener.Close())
+		return errors.Join(err, web.Close(), listener.Close(), all.worker.halt())
 	}
-	all.worker.start()
 	err = s.runRoles(ctx, p, listener, false, 0)
 	return errors.Join(err, cluster.RemoveSystem(r.Data), web.Close(), all.worker.halt())
 }

@@ -33,6 +33,9 @@ func (c *releaseCommand) Run(ctx context.Context, out io.Writer) error {
 	if c.Build == "" && (c.Percent != 0 || c.Wait != 0) {
 		return errors.New("--percent and --wait belong to a build: name it, as in `ringdown release v0.4.0`")
 	}
+	if c.Percent != 0 && c.Wait != 0 {
+		return errors.New("--percent and --wait exclude each other: calls of the current build come again and again")
+	}
 	options, err := temporalOptions(slog.New(slog.DiscardHandler), nil)
 	if err != nil {
 		return err
@@ -86,41 +89,61 @@ func (r releases) bring(ctx context.Context, build string, percent float32) erro
 	}
 }
 
-func (r releases) route(ctx context.Context, build string, percent float32) (err error) {
+// route tells Temporal who gets new calls. What becomes the current build gets all of them: no other ramps any more.
+func (r releases) route(ctx context.Context, build string, percent float32) error {
 	if percent > 0 {
-		_, err = r.deployment.SetRampingVersion(ctx, client.WorkerDeploymentSetRampingVersionOptions{BuildID: build, Percentage: percent})
-	} else {
-		_, err = r.deployment.SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: build})
+		if info, err := r.known(ctx); err == nil && info.RoutingConfig.CurrentVersion != nil && info.RoutingConfig.CurrentVersion.BuildID == build {
+			return errors.New("it has all new calls already")
+		}
+		_, err := r.deployment.SetRampingVersion(ctx, client.WorkerDeploymentSetRampingVersionOptions{BuildID: build, Percentage: percent})
+		return err
 	}
+	if _, err := r.deployment.SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: build}); err != nil {
+		return err
+	}
+	info, err := r.known(ctx)
+	if err != nil || !ramps(info.RoutingConfig) {
+		return err
+	}
+	_, err = r.deployment.SetRampingVersion(ctx, client.WorkerDeploymentSetRampingVersionOptions{BuildID: info.RoutingConfig.RampingVersion.BuildID})
 	return err
 }
 
-// awaitOthers waits until every call that goes on began with this build.
+// ramps says whether a build beside the current one gets a part of the new calls.
+func ramps(routing client.WorkerDeploymentRoutingConfig) bool {
+	return routing.RampingVersion != nil && routing.RampingVersion.BuildID != "" && routing.RampingVersionPercentage > 0
+}
+
+// settled is how long no call of another build must be seen: Temporal's lists lag a little.
+const settled = 10 * time.Second
+
+// awaitOthers waits until every call that goes on is one of this build.
 func (r releases) awaitOthers(ctx context.Context, build string, patience time.Duration, out io.Writer) error {
-	deadline, said := time.Now().Add(patience), int64(0)
+	deadline, said, none := time.Now().Add(patience), int64(0), time.Time{}
 	for {
-		info, err := r.known(ctx)
+		all, err := r.count(ctx, goesOn)
 		if err != nil {
 			return err
 		}
-		left := int64(0)
-		for _, v := range info.VersionSummaries {
-			if v.Version.BuildID != build {
-				n, err := r.calls(ctx, v.Version.BuildID)
-				if err != nil {
-					return err
-				}
-				left += n
-			}
+		ours, err := r.calls(ctx, build)
+		if err != nil {
+			return err
 		}
+		left := all - ours
 		switch {
-		case left == 0:
+		case left > 0:
+			none = time.Time{}
+		case none.IsZero():
+			none = time.Now()
+		case time.Since(none) >= settled:
 			return nil
-		case time.Now().After(deadline):
-			return fmt.Errorf("%d calls of other builds go on after %s: leave their workers up, and run it again", left, patience)
-		case left != said:
+		}
+		if left > 0 && left != said {
 			_, _ = fmt.Fprintf(out, "%d calls of other builds go on\n", left)
 			said = left
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("calls of other builds go on, or went on a moment ago, after %s: leave their workers up, and run it again", patience)
 		}
 		select {
 		case <-ctx.Done():
@@ -142,12 +165,18 @@ func (r releases) known(ctx context.Context) (client.WorkerDeploymentInfo, error
 	return d.Info, nil
 }
 
-// calls counts what goes on and ends with this build.
+// goesOn finds the calls that are not over.
+const goesOn = "WorkflowType = 'InboundCall' AND ExecutionStatus = 'Running'"
+
+// calls counts those that go on and end with this build.
 func (r releases) calls(ctx context.Context, build string) (int64, error) {
-	query := fmt.Sprintf(`WorkflowType = 'InboundCall' AND ExecutionStatus = 'Running' AND TemporalWorkerDeploymentVersion = '%s:%s'`, worker.Deployment, build)
+	return r.count(ctx, fmt.Sprintf("%s AND TemporalWorkerDeploymentVersion = '%s:%s'", goesOn, worker.Deployment, build))
+}
+
+func (r releases) count(ctx context.Context, query string) (int64, error) {
 	n, err := r.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: r.namespace, Query: query})
 	if err != nil {
-		return 0, fmt.Errorf("count the calls of build %s: %w", build, err)
+		return 0, fmt.Errorf("count calls: %w", err)
 	}
 	return n.GetCount(), nil
 }
@@ -179,7 +208,7 @@ func (r releases) show(ctx context.Context, out io.Writer) error {
 
 // share is how many of the new calls a build gets.
 func share(routing client.WorkerDeploymentRoutingConfig, build string) string {
-	ramping := routing.RampingVersion != nil && routing.RampingVersion.BuildID != ""
+	ramping := ramps(routing)
 	switch {
 	case ramping && routing.RampingVersion.BuildID == build:
 		return fmt.Sprintf("%g %%", routing.RampingVersionPercentage)

@@ -72,11 +72,13 @@ func TestReleasesSayWhichBuildHasWhichCalls(t *testing.T) {
 	works(t, c, "two")
 	brings("two", 25)
 	shows("build,new calls,calls that go on,since\ntwo,25 %,0,\none,75 %,1,")
+	brings("one", 0)
+	shows("build,new calls,calls that go on,since\ntwo,none,0,\none,all,1,")
 	brings("two", 0)
 	shows("build,new calls,calls that go on,since\ntwo,all,0,\none,none,1,")
 
 	var said bytes.Buffer
-	if err := r.awaitOthers(t.Context(), "two", time.Millisecond, &said); err == nil || !strings.Contains(err.Error(), "1 calls of other builds go on") {
+	if err := r.awaitOthers(t.Context(), "two", time.Millisecond, &said); err == nil || !strings.Contains(err.Error(), "calls of other builds go on") {
 		t.Errorf("waiting while a call goes on: %v", err)
 	}
 	if err := c.SignalWorkflow(t.Context(), call.GetID(), "", "end", nil); err != nil {
@@ -91,6 +93,7 @@ func TestAReleaseThatCannotBeIsExplained(t *testing.T) {
 	for want, command := range map[string]releaseCommand{
 		"want 1 to 99":               {Build: "one", Percent: 100},
 		"belong to a build: name it": {Wait: time.Second},
+		"exclude each other":         {Build: "one", Percent: 10, Wait: time.Second},
 	} {
 		if err := command.Run(t.Context(), nil); err == nil || !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("%+v: %v, want %q", command, err, want)

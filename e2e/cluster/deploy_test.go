@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,14 +133,14 @@ func TestCallersOnHoldOutlastAllWorkers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	phones = slices.DeleteFunc(phones, func(p simulator.PhoneState) bool { return p.Ringing == "" })
 	for _, p := range phones {
-		if p.Ringing == "" {
-			continue
-		}
 		if err := to.carrier.Answer(t.Context(), p.Ringing); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(2 * time.Second) // until the prompt asks
+	}
+	time.Sleep(2 * time.Second) // until the prompts ask
+	for _, p := range phones {
 		if err := to.carrier.Press(t.Context(), p.Ringing, "1"); err != nil {
 			t.Fatal(err)
 		}

@@ -191,6 +191,7 @@ func (tr *traffic) ends(what string) {
 	tr.t.Helper()
 	tr.stop()
 	tr.all.Wait()
+	time.Sleep(2 * time.Second) // the last callbacks
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	for sid, l := range tr.calls {

@@ -17,7 +17,7 @@ var contracts = regexp.MustCompile(`-- contract: unused since v\d+\.\d+\.\d+\n[^
 
 // breaking are statements after which a binary that does not know of them fails.
 var breaking = map[string]*regexp.Regexp{
-	"drops what an older binary reads":        regexp.MustCompile(`(?i)\bDROP\s+(TABLE|COLUMN)\b`),
+	"drops what an older binary reads":        regexp.MustCompile(`(?i)\bDROP\s+(TABLE|COLUMN|INDEX|DEFAULT)\b`),
 	"renames what an older binary names":      regexp.MustCompile(`(?i)\bRENAME\b`),
 	"changes a column's type or makes it due": regexp.MustCompile(`(?i)\bALTER\s+(COLUMN\s+)?\w+\s+(SET\s+NOT\s+NULL|(SET\s+DATA\s+)?TYPE)\b`),
 	"adds a constraint to what is there":      regexp.MustCompile(`(?i)\bADD\s+(CONSTRAINT|CHECK|UNIQUE|FOREIGN|PRIMARY)\b`),
@@ -26,9 +26,9 @@ var breaking = map[string]*regexp.Regexp{
 var (
 	aStatement = regexp.MustCompile(`[^;]*;`)
 	comment    = regexp.MustCompile(`--[^\n]*`)
-	added      = regexp.MustCompile(`(?is)\bADD\s+COLUMN\b(.*)`)
+	added      = regexp.MustCompile(`(?is)\bALTER\s+TABLE\s+\S+\s+ADD\s+(.*)`)
 	index      = regexp.MustCompile(`(?is)\bCREATE\s+UNIQUE\s+INDEX\b.*\bON\s+(\w+)`)
-	table      = regexp.MustCompile(`(?is)\bCREATE\s+TABLE\s+(\w+)`)
+	table      = regexp.MustCompile(`(?is)\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)`)
 )
 
 // notExpanding says what of a migration an older binary would not survive.
@@ -90,6 +90,8 @@ func TestWhatAnOlderBinaryWouldNotSurviveIsFound(t *testing.T) {
 		"CREATE INDEX c ON a (b);":                                          "[]",
 		"-- It will DROP TABLE nothing.\nUPDATE a SET b = 1;":               "[]",
 		"ALTER TABLE a ADD COLUMN b text NOT NULL;":                         "[adds a column that an older binary would have to fill]",
+		"ALTER TABLE a ADD b text NOT NULL;":                                "[adds a column that an older binary would have to fill]",
+		"DROP INDEX c;":                                                     "[drops what an older binary reads]",
 		"ALTER TABLE a DROP COLUMN b;":                                      "[drops what an older binary reads]",
 		"-- contract: unused since v0.4.0\nALTER TABLE a DROP COLUMN b;":    "[]",
 		"-- contract: unused since v0.4.0\nDROP TABLE a; DROP TABLE b;":     "[drops what an older binary reads]",

@@ -112,10 +112,12 @@ func (s *Server) paced(d time.Duration) time.Duration {
 	return time.Duration(float64(d) / s.pace)
 }
 
-// watch remembers since when it has seen no worker.
+// watch remembers since when it has seen no worker, and which runs have none of their own.
 type watch struct {
 	*Server
-	silent time.Time // when it first asked in vain; zero while a worker answers
+	silent    time.Time       // when it first asked in vain; zero while a worker answers
+	mutes     map[string]mute // by the call's SID
+	askedLast models.Call     // whom nextOnHold looked at last
 }
 
 func (w *watch) look(ctx context.Context) {
@@ -128,8 +130,11 @@ func (w *watch) look(ctx context.Context) {
 		w.log.Warn("callers on hold not looked after", "cause", err)
 		return
 	}
-	if w.abandoned(ctx, newest) {
+	switch {
+	case w.abandoned(ctx, newest):
 		w.divertAll(ctx)
+	case w.silent.IsZero():
+		w.moveForlorn(ctx)
 	}
 }
 

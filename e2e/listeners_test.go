@@ -82,6 +82,7 @@ func (h *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		instead := httptest.NewRecorder()
 		if answer(nth, instead, r); instead.Code >= http.StatusMultipleChoices {
 			w.WriteHeader(instead.Code)
+			_, _ = w.Write(instead.Body.Bytes()) // whoever told may have left
 			return
 		}
 	}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/ringdown/ringdown/models"
@@ -16,6 +17,7 @@ func (p *parts) startBuild(t *testing.T, build string) {
 	t.Helper()
 	p.work.BuildID = build
 	p.startWorker()
+	p.stopWorker = sync.OnceFunc(p.stopWorker)
 	t.Cleanup(p.stopWorker)
 	deployment := p.temporal.WorkerDeploymentClient().GetHandle(worker.Deployment)
 	eventually(t, build+" is current", func() bool {
@@ -74,4 +76,26 @@ func TestACallEndsWithTheVersionItBeganWithAndItsAlertGoesOnWithTheNext(t *testi
 			t.Errorf("%s is %s, want %s (%v)", id, got, want, err)
 		}
 	}
+}
+
+func TestACallerOnHoldWhoseBuildHasNoWorkersIsDiverted(t *testing.T) {
+	t.Parallel()
+	p := newParts(t, t, "releases-lost", pace, false)
+	p.stopWorker()
+	p.startBuild(t, "one")
+	stopOne := p.stopWorker
+	lost := p.lineWithEmergency(t, "Alice", longRing)
+	caller := lost.calls().hears(music)
+	lost.rung("Alice")
+	p.startBuild(t, "two")
+	stopOne()
+
+	living := p.line(t, "Alice", longRing)
+	second := living.calls() // which a worker of build two has
+	living.rung("Alice").answers().hears("to take").presses("1").talks()
+	second.talks()
+	lost.rung(emergency).answers().talks()
+	caller.talks()
+	second.hangsUp()
+	living.ended(models.Connected)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -134,6 +135,11 @@ func sealedStory(t *testing.T, s *system, k *keeper) (ids, secrets []string) {
 		r.Accept.Prompt = "A zebra wants you. Press 1 to take it."
 	})
 	rule, hook := l.declares(), l.listens(models.ReceiverWebhook)
+	hook.answer = func(nth int, w http.ResponseWriter, _ *http.Request) { // the failure of a try is kept, too
+		if nth == 1 {
+			http.Error(w, "The zebras have no keeper now.", http.StatusServiceUnavailable)
+		}
+	}
 	caller := l.calls().hears("press 7").presses("7")
 	l.rung("Xanthippe")
 	k.reads(workflows.CallID(l.leg.SID), workflows.AlertID(l.leg.SID)) // while something is pending
@@ -157,7 +163,7 @@ func sealedStory(t *testing.T, s *system, k *keeper) (ids, secrets []string) {
 	w.closed()
 	ids = []string{workflows.CallID(l.leg.SID), workflows.AlertID(l.leg.SID), channel, workflows.RequestID(w.id)}
 	secrets = append(l.numbers(), l.number, l.from, string(number.Number), "Xanthippe", "Quentin", l.route.Name,
-		"Kindly press 7", "A zebra wants you", `"digits":"7"`, `"digits":"9"`, "All zebras have escaped",
+		"Kindly press 7", "A zebra wants you", `"digits":"7"`, `"digits":"9"`, "All zebras have escaped", "The zebras have no keeper",
 		"nora@example.com", "How many zebras?", "Eleven zebras.")
 	return ids, secrets
 }

@@ -98,7 +98,7 @@ var namespaces = []string{
 	"sqlite", "postgres", "broken", "real-time", crashNamespace, crashDialNamespace,
 	"away-worker", "away-temporal", "away-temporal-silent", "away-database", "away-database-silent", "rest-database", "rest-database-silent", "away-site",
 	"divert-worker", "divert-temporal", "divert-temporal-silent", "hold-worker", "hold-temporal", "hold-temporal-silent", "hold-back", "hold-late", "hold-move", "left-first", "divert-database",
-	"faults", "callbacks", "races", "slack", "slack-away", crashAlertNamespace, "requests", "requests-lost", crashRequestNamespace, "releases", "slack-sealed", "keys-sealed",
+	"faults", "callbacks", "races", "slack", "slack-away", crashAlertNamespace, "requests", "requests-lost", crashRequestNamespace, "releases", "releases-lost", "slack-sealed", "keys-sealed",
 }
 
 func startTemporal() (*testsuite.DevServer, error) {

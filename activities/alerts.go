@@ -90,16 +90,20 @@ func (a *Alerts) Undelivered(ctx context.Context, alertID, receiverID string) ([
 	return models.Untold(all, time.Now()), err
 }
 
-// Deliver tells a receiver of one event. It is safe to repeat as far as the receiver is: each try has the
+// Deliver tells a receiver of one event, unless the alert's caller was erased. It is safe to repeat as far as the receiver is: each try has the
 // same id and the same key. What came of each try is on the delivery's row.
 func (a *Alerts) Deliver(ctx context.Context, d models.Delivery) error {
+	alert, err := a.Store.Alert(ctx, d.AlertID)
+	if err == nil && alert.ErasedAt != nil {
+		d.Alert = d.Alert.Erased(*alert.ErasedAt)
+		return a.skip(ctx, d, "the caller was erased")
+	}
+	if err != nil && !errors.Is(err, models.ErrNotFound) {
+		return databaseAway(d, err)
+	}
 	r, err := a.Store.Receiver(ctx, d.ReceiverID)
 	if errors.Is(err, models.ErrNotFound) || err == nil && !r.Enabled {
-		d.Status, d.LastError = models.DeliverySkipped, "the receiver was switched off or removed"
-		err = a.Store.KeepDelivery(ctx, d)
-		if err == nil {
-			return nil
-		}
+		return a.skip(ctx, d, "the receiver was switched off or removed")
 	}
 	if err != nil {
 		return databaseAway(d, err)
@@ -128,6 +132,15 @@ func (a *Alerts) Deliver(ctx context.Context, d models.Delivery) error {
 	return refused
 }
 
+// skip notes that a receiver is not told, or not any more.
+func (a *Alerts) skip(ctx context.Context, d models.Delivery, why string) error {
+	d.Status, d.LastError, d.Tries = models.DeliverySkipped, why, d.Tries+int(activity.GetInfo(ctx).Attempt)-1
+	if err := a.Store.KeepDelivery(ctx, d); err != nil {
+		return databaseAway(d, err)
+	}
+	return nil
+}
+
 // soonAgain is how soon a delivery is tried again that our own database kept from its receiver.
 const soonAgain = 5 * time.Second
 
@@ -146,7 +159,8 @@ func (a *Alerts) send(ctx context.Context, r models.Receiver, d *models.Delivery
 		count(ctx, r.Type, TryTaken)
 		return nil
 	}
-	d.Status, d.LastError = models.DeliveryPending, err.Error()
+	d.Status = models.DeliveryPending
+	d.LastError, _ = models.RedactionOf(d.Alert.Caller, d.Alert.CallerName).Text(err.Error()) // a receiver may repeat what it is told
 	var refused *receivers.Error
 	if errors.As(err, &refused) && refused.Final {
 		d.Status = models.DeliveryFailed

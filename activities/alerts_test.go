@@ -132,6 +132,31 @@ func TestWhatComesOfADelivery(t *testing.T) {
 	}
 }
 
+func TestNobodyIsToldOfACallerWhoWasErased(t *testing.T) {
+	s := storetest.SQLite(t)
+	alerts, _ := alertsIn(s, models.ChannelInternal)
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
+	t.Cleanup(server.Close)
+	r, err := s.CreateReceiver(t.Context(), models.Receiver{Name: "Pager", Type: models.ReceiverPagerDuty, Enabled: true, URL: server.URL, Secret: "aRoutingKey"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	alert := models.Alert{ID: "alert-1", CarrierCallID: callerLeg, Title: "Call to Support", Caller: "+447700900123", CallerName: "Carol", Status: models.AlertResolved, StartedAt: morning}
+	erased := alert.Erased(morning)
+	if _, err := s.RecordAlert(t.Context(), erased); err != nil {
+		t.Fatal(err)
+	}
+	d, _ := models.ReceiverRef{ID: r.ID, Type: r.Type}.Delivery(2, models.EventResolved, alert, morning)
+	if _, err := run(t, alerts.Deliver, nil, d); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := s.Delivery(t.Context(), d.ID)
+	if err != nil || asked != 0 || kept.Status != models.DeliverySkipped || kept.Tries != 0 || kept.Alert.Caller+models.Phone(kept.Alert.CallerName) != "" {
+		t.Errorf("asked %d times, kept %+v (%v)", asked, kept, err)
+	}
+}
+
 // While a receiver is told again, the alert's own run may tell it something new.
 func TestWhatWouldUndoLaterNewsIsNotToldAgain(t *testing.T) {
 	s := storetest.SQLite(t)

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/ringdown/ringdown/activities/twilio"
 	"github.com/ringdown/ringdown/models"
 	"go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
@@ -56,7 +58,8 @@ func (k *Keeper) EraseCaller(ctx context.Context, erasureID string) error {
 
 // RemoveElsewhere removes what an erasure has to remove elsewhere, or what is too old where that is empty: recordings and
 // transcripts at the carrier, the closed runs of calls and alerts, callers in the headlines of channels. One that cannot be
-// removed stops no other; its error is the last of them, and it is to be tried again. It is safe to repeat.
+// removed stops no other, unless the carrier is away; its error is the last of them, and it is to be tried again. It is safe
+// to repeat.
 func (k *Keeper) RemoveElsewhere(ctx context.Context, erasureID string) error {
 	defer alive(ctx)()
 	var failed error
@@ -76,7 +79,7 @@ func (k *Keeper) RemoveElsewhere(ctx context.Context, erasureID string) error {
 		if err != nil {
 			failed = err
 		}
-		if err := rest(ctx, 0); err != nil || len(done) == 0 { // what is away fails for all of them alike
+		if err := rest(ctx, 0); err != nil || len(done) == 0 && carrierAway(failed) { // it fails for all of them alike
 			return errors.Join(err, failed)
 		}
 	}
@@ -84,6 +87,11 @@ func (k *Keeper) RemoveElsewhere(ctx context.Context, erasureID string) error {
 		return failed
 	}
 	return k.Store.EndErasure(ctx, erasureID)
+}
+
+// carrierAway says whether an error is that of a carrier that does nothing for anybody now.
+func carrierAway(err error) bool {
+	return slices.Contains([]twilio.Class{twilio.Unsent, twilio.Unknown, twilio.Busy, twilio.Credentials}, twilio.ClassOf(err))
 }
 
 // removeAll tries to remove some things. done are those that are gone; the error is that of one of the others.
@@ -119,7 +127,7 @@ func (k *Keeper) remove(ctx context.Context, r models.Removal) (err error) {
 	case models.RemoveTranscripts:
 		err = k.Carrier.DeleteTranscripts(ctx, r.Reference)
 	case models.RemoveCallRun:
-		err = k.removeRuns(ctx, k.CallID(r.Reference))
+		err = k.removeCall(ctx, r.Reference)
 	case models.RemoveAlertRun:
 		err = k.removeRuns(ctx, k.AlertID(r.Reference))
 	case models.RemoveDeliveryRun:
@@ -136,7 +144,26 @@ func (k *Keeper) remove(ctx context.Context, r models.Removal) (err error) {
 	return err
 }
 
-var errOpen = errors.New("its run is still open: a receiver may be yet to take all of it")
+// removeCall deletes the runs of a call, and first what the carrier has recorded of it: a run that went on after the end of
+// the call may have known of a recording that nothing here names any more.
+func (k *Keeper) removeCall(ctx context.Context, callSID string) error {
+	runs, err := k.runsOf(ctx, k.CallID(callSID))
+	if err != nil {
+		return err
+	}
+	recordings, err := k.Carrier.Recordings(ctx, callSID)
+	if none := (*models.InvalidError)(nil); err != nil && !errors.Is(err, models.ErrNotFound) && !errors.As(err, &none) {
+		return err
+	}
+	for _, r := range recordings {
+		if err := k.Carrier.DeleteRecording(ctx, r.SID); err != nil {
+			return err
+		}
+	}
+	return k.deleteRuns(ctx, runs)
+}
+
+var errOpen = errors.New("its run is still open: something of it may be yet to come, or a receiver yet to be asked")
 
 // removeRuns deletes every run of a workflow, with its history. An open one is waited for.
 func (k *Keeper) removeRuns(ctx context.Context, workflowID string) error {
@@ -144,11 +171,15 @@ func (k *Keeper) removeRuns(ctx context.Context, workflowID string) error {
 	if err != nil {
 		return err
 	}
+	return k.deleteRuns(ctx, runs)
+}
+
+func (k *Keeper) deleteRuns(ctx context.Context, runs []*common.WorkflowExecution) error {
 	service, namespace := k.Temporal.WorkflowService(), activity.GetInfo(ctx).Namespace
 	for _, run := range runs {
 		_, err := service.DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{Namespace: namespace, WorkflowExecution: run})
 		if err != nil && !notThere(err) {
-			return fmt.Errorf("delete a run of %s: %w", workflowID, err)
+			return fmt.Errorf("delete a run of %s: %w", run.GetWorkflowId(), err)
 		}
 	}
 	return nil

@@ -90,16 +90,10 @@ func (k *Keeper) RemoveCalls(ctx context.Context) (removed int, err error) {
 }
 
 // EmptyTranscripts removes what callers have said, in words, from messages that are older than it is kept. It is safe to
-// repeat, and returns how many messages it looked at that had any.
+// repeat, and returns how many messages had any.
 func (k *Keeper) EmptyTranscripts(ctx context.Context) (emptied int, err error) {
-	return k.eachVoicemail(ctx, k.Retention.Transcripts, func(calls []models.Call) (int, error) {
-		var spoken []models.Call
-		for _, call := range calls {
-			if call.Voicemail.WithoutWords() != *call.Voicemail {
-				spoken = append(spoken, call)
-			}
-		}
-		return len(spoken), k.Store.EmptyTranscripts(ctx, spoken)
+	return k.eachVoicemail(ctx, store.Words, k.Retention.Transcripts, func(calls []models.Call, since time.Time) (int, error) {
+		return len(calls), k.Store.EmptyTranscripts(ctx, calls, since)
 	})
 }
 
@@ -107,26 +101,28 @@ func (k *Keeper) EmptyTranscripts(ctx context.Context) (emptied int, err error) 
 // that it refuses to delete stops no other, and is tried again the next night. It is safe to repeat, and returns how many
 // were deleted.
 func (k *Keeper) DeleteRecordings(ctx context.Context) (deleted int, err error) {
-	return k.eachVoicemail(ctx, k.Retention.Recordings, func(calls []models.Call) (int, error) {
+	defer alive(ctx)() // a page of recordings may take longer than a heartbeat where the carrier is slow
+	return k.eachVoicemail(ctx, store.Sound, k.Retention.Recordings, func(calls []models.Call, since time.Time) (int, error) {
 		gone, err := k.deleteRecordings(ctx, calls)
-		return len(gone), errors.Join(err, k.Store.RecordingsDeleted(ctx, gone, time.Now()))
+		return len(gone), errors.Join(err, k.Store.RecordingsDeleted(ctx, gone, time.Now(), since))
 	})
 }
 
-// eachVoicemail goes through all messages that are older than so many days, page by page.
-func (k *Keeper) eachVoicemail(ctx context.Context, days int, change func([]models.Call) (int, error)) (changed int, err error) {
+// eachVoicemail goes through all messages that are older than so many days and of which a part is there still, page by
+// page.
+func (k *Keeper) eachVoicemail(ctx context.Context, part store.MessagePart, days int, change func(calls []models.Call, since time.Time) (int, error)) (changed int, err error) {
 	since, ok := models.KeptSince(days, time.Now())
 	if !ok {
 		return 0, nil
 	}
 	last, all := models.Call{}, 0
 	_, err = inBatches(ctx, func() (int, error) {
-		calls, err := k.Store.Voicemails(ctx, since, last, batch)
+		calls, err := k.Store.Voicemails(ctx, part, since, last, batch)
 		if err != nil || len(calls) == 0 {
 			return 0, err
 		}
 		last = calls[len(calls)-1]
-		n, err := change(calls)
+		n, err := change(calls, since)
 		all += n
 		return len(calls), err
 	})
@@ -140,9 +136,6 @@ func (k *Keeper) deleteRecordings(ctx context.Context, calls []models.Call) (gon
 	var group errgroup.Group
 	group.SetLimit(deletedAtOnce)
 	for _, call := range calls {
-		if call.Voicemail.Recording == "" {
-			continue
-		}
 		group.Go(func() error {
 			err := k.Carrier.DeleteRecording(ctx, call.Voicemail.Recording)
 			var none *models.InvalidError

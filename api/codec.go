@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
@@ -54,11 +55,16 @@ func (a *rest) mountCodec(e *echo.Echo) {
 	e.OPTIONS(codecAt+"/encode", a.sealed(a.mayAsk))
 	e.OPTIONS(codecAt+"/decode", a.sealed(a.mayAsk))
 	e.POST(codecAt+"/encode", a.sealed(func(c echo.Context) error {
-		return a.recode(c, func(_ models.APIKey, p []*common.Payload) ([]*common.Payload, error) { return codec.Encode(p) })
+		return a.recode(c, func(key models.APIKey, p []*common.Payload) ([]*common.Payload, error) {
+			if err := a.note(c.Request().Context(), key, len(p)-sealedOf(p), a.store.NoteSealing); err != nil {
+				return nil, err
+			}
+			return codec.Encode(p)
+		})
 	}))
 	e.POST(codecAt+"/decode", a.sealed(func(c echo.Context) error {
 		return a.recode(c, func(key models.APIKey, p []*common.Payload) ([]*common.Payload, error) {
-			if err := a.noteReading(c.Request().Context(), key, p); err != nil {
+			if err := a.note(c.Request().Context(), key, sealedOf(p), a.store.NoteReading); err != nil {
 				return nil, err
 			}
 			return codec.Decode(p)
@@ -166,19 +172,23 @@ func (a *rest) reader(c echo.Context) (models.APIKey, *huma.ErrorModel) {
 	return key, a.denial(key, 0, err, historyRoles, header)
 }
 
-// noteReading notes who reads before they do.
-func (a *rest) noteReading(ctx context.Context, key models.APIKey, payloads []*common.Payload) error {
-	sealed := 0
+// sealedOf counts the payloads that are sealed.
+func sealedOf(payloads []*common.Payload) (sealed int) {
 	for _, payload := range payloads {
 		if workflows.Sealed(payload) {
 			sealed++
 		}
 	}
-	if sealed == 0 {
+	return sealed
+}
+
+// note notes who reads payloads, or seals some, before they do.
+func (a *rest) note(ctx context.Context, key models.APIKey, payloads int, as func(context.Context, time.Time, int) error) error {
+	if payloads == 0 {
 		return nil
 	}
 	a.noteUse(key)
 	ctx, cancel := context.WithTimeout(ctx, requestWithin)
 	defer cancel()
-	return a.store.NoteReading(store.As(ctx, key.Actor()), a.now(), sealed)
+	return as(store.As(ctx, key.Actor()), a.now(), payloads)
 }

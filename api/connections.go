@@ -2,6 +2,7 @@ package api
 
 import (
 	queue "container/list"
+	"context"
 	"net"
 	"net/http"
 	"net/netip"
@@ -17,7 +18,7 @@ const (
 
 // crowd bounds the connections to a server. When there is one too many, the one that has had no request at work for the
 // longest time goes, so that no number of idle or slow ones keeps a webhook out. One without a whole head of a request
-// is idle.
+// is idle, and so is a webhook whose form has not come yet.
 type crowd struct {
 	most, mostOfOne int
 	proxies         Proxies // may have as many as they like
@@ -36,6 +37,38 @@ type guest struct {
 
 func newCrowd(proxies Proxies) *crowd {
 	return &crowd{most: mostConnections, mostOfOne: mostOfOneAddress, proxies: proxies, all: map[net.Conn]*guest{}, of: map[string]int{}}
+}
+
+// around has a server tell of its connections.
+func (c *crowd) around(web *http.Server) {
+	web.ConnState = c.note
+	web.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
+		return context.WithValue(ctx, awaitedKey{}, func() (read func()) {
+			c.quieten(conn)
+			return func() { c.note(conn, http.StateActive) }
+		})
+	}
+}
+
+// awaitedKey is where the context of a request has what makes its connection one of the quiet ones.
+type awaitedKey struct{}
+
+// awaited has the connection of a request count as quiet until read is called.
+func awaited(ctx context.Context) (read func()) {
+	if quieten, ok := ctx.Value(awaitedKey{}).(func() func()); ok {
+		return quieten()
+	}
+	return func() {}
+}
+
+// quieten puts a connection among the quiet ones, as the one that has been so for the shortest time.
+func (c *crowd) quieten(conn net.Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if p := c.all[conn]; p != nil {
+		c.calm(p)
+		p.quiet = c.quiet.PushBack(conn)
+	}
 }
 
 // note is told by the server of each change of a connection.

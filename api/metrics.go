@@ -74,6 +74,11 @@ func share(registry prometheus.Registerer, c **prometheus.CounterVec) error {
 	return err
 }
 
+// begin counts the errors of a webhook from zero, so that the first one is seen as a rise.
+func (m *metrics) begin(path string) {
+	m.webhooks.WithLabelValues(path, strconv.Itoa(http.StatusInternalServerError))
+}
+
 // closed counts a call that is over and that no run counts.
 func (m *metrics) closed(outcome models.Outcome) { m.calls.WithLabelValues(string(outcome)).Inc() }
 

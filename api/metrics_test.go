@@ -68,6 +68,17 @@ func TestWebhooksAreTimedByRouteAndStatus(t *testing.T) {
 	}
 }
 
+func TestTheFirstErrorOfAWebhookIsSeenAsARise(t *testing.T) {
+	wt := newWebhookTest(t)
+	lines := scrape(wt.T, wt.metrics.webhooks)
+	for _, route := range wt.echo.Routes() {
+		want := `ringdown_webhook_seconds_count{path="` + route.Path + `",status="500"} 0`
+		if strings.HasPrefix(route.Path, "/twilio/") && !slices.Contains(lines, want) {
+			t.Errorf("no line %s", want)
+		}
+	}
+}
+
 func TestAWebhookIsTimedUntilItIsAnswered(t *testing.T) {
 	inCall(t, "as slowly as it may be", func(wt *webhookTest) {
 		wt.temporal.fails = map[string]error{"start": errImpatient}

@@ -13,13 +13,16 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/ringdown/ringdown/models"
-	"github.com/ringdown/ringdown/models/store"
 	"github.com/ringdown/ringdown/workflows"
 )
 
 const (
 	// erasedWithin is how long whoever asks for an erasure waits for it: most are done by then.
 	erasedWithin = 8 * time.Second
+	// awaitedWithin is how long after a call something of it may be awaited: the transcript of a message takes half of it.
+	awaitedWithin = time.Hour
+	// readAgainWithin is how long an erasure that has begun is read, however long it took.
+	readAgainWithin = 2 * time.Second
 	// runsAskedAtOnce is how many runs Temporal is asked after in one request.
 	runsAskedAtOnce = 100
 )
@@ -78,32 +81,36 @@ func (a *rest) deleteCaller(ctx context.Context, in *callerInput) (*erasureAnswe
 	if err != nil { // it is kept: the next night begins it
 		a.log.WarnContext(ctx, "an erasure has not begun yet", "erasure", begun.ID, "cause", err)
 	}
-	erasure, err := a.store.Erasure(ctx, begun.ID)
-	answer := &erasureAnswer{Status: http.StatusAccepted, Location: "/v1/erasures/" + begun.ID, Body: erasure}
-	if erasure.DoneAt != nil {
+	answer := &erasureAnswer{Status: http.StatusAccepted, Location: "/v1/erasures/" + begun.ID, Body: begun}
+	reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), readAgainWithin)
+	defer cancel()
+	erasure, err := a.store.Erasure(reading, begun.ID)
+	if err != nil { // it goes on all the same
+		a.log.WarnContext(ctx, "it cannot be read how far an erasure has come", "erasure", begun.ID, "cause", err)
+		return answer, nil
+	}
+	if answer.Body = erasure; erasure.DoneAt != nil {
 		answer.Status = http.StatusOK
 	}
-	return answer, err
+	return answer, nil
 }
 
 // mayErase refuses while a call of the caller is not over: also when it is on record, but something of it is still
 // awaited.
 func (a *rest) mayErase(ctx context.Context, number models.Phone) error {
-	all, live, err := a.store.CallerCalls(ctx, number)
+	live, late, err := a.store.CallerCalls(ctx, number, a.now().Add(-awaitedWithin))
 	if err != nil {
 		return err
 	}
-	all = slices.DeleteFunc(all, func(id string) bool { return !callSID.MatchString(id) }) // which no run has
-	for some := range slices.Chunk(all, runsAskedAtOnce) {
+	late = slices.DeleteFunc(late, func(id string) bool { return !callSID.MatchString(id) }) // which no run has
+	for some := range slices.Chunk(late, runsAskedAtOnce) {
 		open, err := a.runs.stages(ctx, some...)
 		if err != nil {
 			away := problem(http.StatusServiceUnavailable, "Temporal, which knows what runs, does not answer; nothing was removed, try again in a moment.")
 			return errors.Join(away, err)
 		}
 		for call := range open {
-			if !slices.Contains(live, call) {
-				live = append(live, call)
-			}
+			live = append(live, call)
 		}
 	}
 	if len(live) > 0 {
@@ -114,7 +121,7 @@ func (a *rest) mayErase(ctx context.Context, number models.Phone) error {
 }
 
 func (a *rest) erasures(ctx context.Context, in *pageInput) (*plain[list[models.Erasure]], error) {
-	erasures, next, err := a.store.Erasures(ctx, store.Page{Limit: in.Limit, Cursor: in.Cursor})
+	erasures, next, err := a.store.Erasures(ctx, in.page())
 	return answerList(erasures, next), inQuery(err)
 }
 

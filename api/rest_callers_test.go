@@ -235,16 +235,18 @@ func TestRESTACallerOfWhoseCallSomethingIsAwaitedIsNotDeleted(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		temporal *runsTemporal
+		ago      time.Duration // since the call began
 		want     int
 	}{
-		"a run is open":    {&runsTemporal{open: map[string]models.Stage{sidOf("a1"): models.StageEnded}}, http.StatusConflict},
-		"no run is open":   {&runsTemporal{open: map[string]models.Stage{sidOf("a2"): models.StageEnded}}, http.StatusOK},
-		"Temporal is away": {&runsTemporal{fails: serviceerror.NewUnavailable("nobody is there")}, http.StatusServiceUnavailable},
+		"a run is open":    {&runsTemporal{open: map[string]models.Stage{sidOf("a1"): models.StageEnded}}, 0, http.StatusConflict},
+		"no run is open":   {&runsTemporal{open: map[string]models.Stage{sidOf("a2"): models.StageEnded}}, 0, http.StatusOK},
+		"Temporal is away": {&runsTemporal{fails: serviceerror.NewUnavailable("nobody is there")}, 0, http.StatusServiceUnavailable},
+		"Temporal is not asked about an older call": {&runsTemporal{fails: serviceerror.NewUnavailable("nobody is there")}, 2 * time.Hour, http.StatusOK},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			rt, worker := newErasing(t, storetest.SQLite(t))
-			rt.rang("a1", rt.now)
+			rt.rang("a1", rt.now.Add(-c.ago))
 			deps := rt.deps()
 			deps.erase, deps.runs = worker.erase, &runs{temporal: c.temporal, namespace: "here"}
 			rt = rt.process(deps)
@@ -272,6 +274,20 @@ func TestRESTAnErasureThatCannotBeginIsKept(t *testing.T) {
 	}
 	if got := rt.send(http.MethodGet, "/v1/erasures/"+e.ID, "").is(http.StatusOK).fields(); got["done_at"] == nil {
 		t.Errorf("it is %v", got)
+	}
+}
+
+func TestRESTAnErasureThatHasBegunIsNeverSaidToHaveFailed(t *testing.T) {
+	t.Parallel()
+	rt, _ := newErasing(t, storetest.SQLite(t))
+	rt.rang("a1", rt.now)
+	deps := rt.deps()
+	deps.erase = func(context.Context, string) error { return rt.store.Close() } // nothing can be read any more
+	rt = rt.process(deps)
+	answer := rt.send(http.MethodDelete, "/v1/callers/+447700900123", "").is(http.StatusAccepted)
+	var e models.Erasure
+	if answer.into(&e); e.ID == "" || answer.Header().Get("Location") != "/v1/erasures/"+e.ID || e.DoneAt != nil || e.Kept == nil || e.Told == nil {
+		t.Errorf("it answers %s", answer.Body)
 	}
 }
 
@@ -304,7 +320,7 @@ func TestRESTEachErasureIsDoneOnceHoweverOftenItIsAskedFor(t *testing.T) {
 	for _, calls := range []int{300, 0} {
 		var e models.Erasure
 		rt.send(http.MethodDelete, "/v1/callers/+447700900123", "").is(http.StatusOK).into(&e)
-		if e.Removed.Calls != calls || e.Removed.WorkflowRuns != calls {
+		if e.Removed.Calls != calls || e.Removed.WorkflowRuns != 2*calls { // of each its own, and that of its alert
 			t.Errorf("it came to %+v, want %d calls", e, calls)
 		}
 	}

@@ -247,7 +247,7 @@ func handleBody[R, I, O any](a *rest, op huma.Operation, handler func(context.Co
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
 	op.SkipValidateBody = true
 	op.MaxBodyBytes = bodyLimit
-	op.BodyReadTimeout = 10 * time.Second
+	op.BodyReadTimeout = bodyWithin
 	op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	handle(a, op, handler)
 	delete(op.RequestBody.Content, "application/octet-stream") // huma's name for a raw body

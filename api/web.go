@@ -12,22 +12,23 @@ import (
 
 // How long a client may take, and how much it may send, before its request is at work.
 const (
-	headWithin  = 5 * time.Second  // for all the headers of a request
-	sendWithin  = 15 * time.Second // for a whole request, where its operation does not say otherwise
-	takenWithin = 30 * time.Second // from the headers on until the answer is taken; a stream lasts as long as somebody reads it
-	quietWithin = 2 * time.Minute  // between two requests: longer than proxies keep theirs
-	headLimit   = 16 << 10         // bytes of all headers of a request
+	headWithin  = 5 * time.Second   // for all the headers of a request
+	sendWithin  = 15 * time.Second  // for a whole request, where its operation does not say otherwise
+	takenWithin = 30 * time.Second  // from the headers on until the answer is taken; a stream lasts as long as somebody reads it
+	quietWithin = 130 * time.Second // between two requests: longer than proxies keep theirs
+	headLimit   = 16 << 10          // bytes of all headers of a request
 )
 
 // Web is the HTTP server around a Server, with its limits. Whoever gets it serves with it and shuts it down.
 func (s *Server) Web() *http.Server {
-	return &http.Server{
+	web := &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: headWithin, ReadTimeout: sendWithin, WriteTimeout: takenWithin, IdleTimeout: quietWithin,
 		MaxHeaderBytes: headLimit,
-		ConnState:      newCrowd(s.proxies).note,
 		ErrorLog:       slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // of clients: anybody could fill the log
 	}
+	newCrowd(s.proxies).around(web)
+	return web
 }
 
 // writeWithin is how long the client of a stream may take to accept something before it is dropped.

@@ -299,7 +299,7 @@ func TestAnIdleCrowdKeepsNoWebhookOut(t *testing.T) {
 			t.Parallel()
 			c := newCrowd(nil)
 			set(c)
-			wt := newWebTest(t, func(s *http.Server) { s.ConnState = c.note })
+			wt := newWebTest(t, c.around)
 			for i := range 200 {
 				wt.dials([]string{"", "GET /livez HTTP/1.1\r\nHost: x\r\n", "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"}[i%3])
 			}
@@ -313,11 +313,23 @@ func TestAnIdleCrowdKeepsNoWebhookOut(t *testing.T) {
 	}
 }
 
+func TestFormsThatDoNotComeKeepNoWebhookOut(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(nil)
+	c.mostOfOne = 50
+	wt := newWebTest(t, c.around)
+	slow := post("/twilio/voice", "X-Twilio-Signature: "+falseSignature+"\r\nContent-Length: 1000\r\n", "CallSid=")
+	for range 50 {
+		wt.dials(slow)
+	}
+	wt.answersSoon(20)
+}
+
 func TestWhoHasARequestAtWorkIsNotSentAway(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(nil)
 	c.most = 3
-	wt := newWebTest(t, func(s *http.Server) { s.ConnState = c.note })
+	wt := newWebTest(t, c.around)
 	began, end := make(chan bool), make(chan bool)
 	wt.echo.GET("/slow", func(c echo.Context) error {
 		began <- true

@@ -56,6 +56,7 @@ func (s *Server) mountWebhooks(e *echo.Echo) {
 		"/twilio/bundle/:request":           s.bundle,
 	} {
 		e.POST(path, s.signed(handler))
+		s.metrics.begin(path)
 	}
 }
 
@@ -69,7 +70,9 @@ func (s *Server) signed(handler func(webhook) error) echo.HandlerFunc {
 			c.Response().Header().Set(echo.HeaderConnection, "close") // its form is not waited for
 			return s.forged(c)
 		}
+		read := awaited(r.Context())
 		form, err := readForm(c)
+		read()
 		if err != nil {
 			s.warn(c, "webhook not read", "cause", err)
 			return err

@@ -77,12 +77,22 @@ func (b *breaker) run(calling, lasting context.Context) error {
 			kinds = append(kinds, kind)
 		}
 	}
-	for len(kinds) > 0 && b.pause(calling, inSeconds(b.draw.seconds(8, 25))) {
+	for len(kinds) > 0 && b.pause(calling, inSeconds(b.draw.seconds(8, 25))) && b.rests(calling) {
 		if err := b.breakOne(calling, lasting, pick(b.draw, kinds...)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// rests waits until the system has made up for what was broken last, and reports false when ctx ends before.
+func (b *breaker) rests(ctx context.Context) bool {
+	for b.d.ear.strained(time.Now()) {
+		if !b.pause(ctx, holdFor) {
+			return false
+		}
+	}
+	return true
 }
 
 // oneByOne meets each fault in turn: all calls are shared out among them, and the last third of each share is left in peace.

@@ -102,7 +102,7 @@ func (y *story) leftRinging() bool {
 // allTried holds that everybody whom the route names was tried before it was said that nobody takes the call, unless the caller
 // had waited for as long as the route lets them.
 func (y *story) allTried() {
-	if y.caller.ended.Sub(y.caller.dialled) >= time.Duration(y.route.MaxWaitSeconds)*time.Second || y.record.Plan == nil {
+	if y.record.Plan == nil || y.record.EndedAt == nil || y.record.EndedAt.Sub(y.record.StartedAt) >= time.Duration(y.route.MaxWaitSeconds)*time.Second {
 		return
 	}
 	for _, user := range y.people {

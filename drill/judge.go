@@ -52,21 +52,24 @@ func (d *drill) look(ctx context.Context, y *story) error {
 		if time.Now().After(until) || ctx.Err() != nil || i < 0 && y.mayBeUnknown() {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(lookEvery):
-		}
+		pause(ctx, lookEvery)
 	}
 }
 
+// lookAt reads a record that is complete, and its alerts: the run of an alert resolves it a moment after its call's has closed.
 func (d *drill) lookAt(ctx context.Context, y *story, id string) error {
 	if err := d.rest.get(ctx, idOf(pathCalls, id), &y.record); err != nil {
 		return err
 	}
 	since := y.caller.dialled.Add(-time.Minute).UTC().Format(time.RFC3339)
-	alerts, err := all[models.Alert](ctx, d.rest, pathAlerts, url.Values{"call_route_id": {y.record.RouteID}, "from": {since}})
-	y.alerts = slices.DeleteFunc(alerts, func(a models.Alert) bool { return a.CarrierCallID != y.callSID() })
-	return err
+	for until := time.Now().Add(recordWithin); ; {
+		alerts, err := all[models.Alert](ctx, d.rest, pathAlerts, url.Values{"call_route_id": {y.record.RouteID}, "from": {since}})
+		y.alerts = slices.DeleteFunc(alerts, func(a models.Alert) bool { return a.CarrierCallID != y.callSID() })
+		fires := slices.ContainsFunc(y.alerts, func(a models.Alert) bool { return a.Status != models.AlertResolved })
+		if err != nil || !fires || time.Now().After(until) || !pause(ctx, lookEvery) {
+			return err
+		}
+	}
 }
 
 // judge holds everything against a story.

@@ -30,7 +30,7 @@ func (r *Report) head(b *strings.Builder) {
 
 func (r *Report) promises(b *strings.Builder) {
 	if r.held > 0 {
-		fmt.Fprintf(b, "No calls began for %s in all, because answers were slow although nothing was broken.\n\n", seconds(r.held))
+		fmt.Fprintf(b, "No calls began for %s in all, because answers were slow.\n\n", seconds(r.held))
 	}
 	if r.notJudged > 0 {
 		fmt.Fprintf(b, "The drill was ended before its end; %d calls more were not settled in time to be judged.\n\n", r.notJudged)

@@ -65,6 +65,13 @@ func (l *outages) close(i int) {
 	l.all[i].until = time.Now()
 }
 
+// undecided says whether one goes on in which nothing can be decided.
+func (l *outages) undecided() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(l.all, func(o outage) bool { return o.total && o.until.IsZero() })
+}
+
 // between are those that may have been noticed between two moments.
 func (l *outages) between(from, until time.Time) []outage {
 	l.mu.Lock()

@@ -50,10 +50,7 @@ func (d *drill) end(ctx context.Context, y *story) {
 	}
 	y.run = d.endOf(ctx, workflows.CallID(y.callSID()), closeAtMost, &y.run.outcome)
 	y.alertRun = d.endOf(ctx, workflows.AlertID(y.callSID()), alertCloses, nil)
-	select { // what is still on its way arrives
-	case <-ctx.Done():
-	case <-time.After(quietFor):
-	}
+	pause(ctx, quietFor) // what is still on its way arrives
 }
 
 // endOf waits for a run to close. A call's may begin late, an alert's is there when its call's has closed, or never.
@@ -75,10 +72,8 @@ func (d *drill) endOf(ctx context.Context, id string, most time.Duration, outcom
 		case err == nil || errors.As(err, &broken):
 			return d.read(ctx, id, ending{known: true, err: err, outcome: orNone(outcome)})
 		}
-		select { // Temporal is away
-		case <-ctx.Done():
+		if !pause(ctx, lookEvery) { // Temporal is away
 			return ending{}
-		case <-time.After(lookEvery):
 		}
 	}
 	return d.read(ctx, id, ending{known: true, open: true})
@@ -103,13 +98,8 @@ func (d *drill) read(ctx context.Context, id string, e ending) ending {
 				e.take(event, d.failures)
 			}
 		}
-		if err == nil {
+		if err == nil || !pause(ctx, lookEvery) {
 			return e
-		}
-		select {
-		case <-ctx.Done():
-			return e
-		case <-time.After(lookEvery):
 		}
 	}
 	return e

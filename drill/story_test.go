@@ -92,7 +92,7 @@ func (y *story) end(t *teller, outcome models.Outcome, attempts ...models.Attemp
 	y.read()
 	y.run.outcome = outcome
 	y.record = models.Call{
-		ID: "1", CarrierCallID: "CA0", RouteID: "route", Stage: models.StageEnded, Outcome: outcome, EndedAt: ref(at(30)), AlertID: "2",
+		ID: "1", CarrierCallID: "CA0", RouteID: "route", Stage: models.StageEnded, Outcome: outcome, StartedAt: at(0), EndedAt: ref(at(30)), AlertID: "2",
 		Plan: &models.Plan{}, Timeline: make([]models.Moment, 2), Attempts: attempts,
 	}
 	y.alerts = []models.Alert{{ID: "2", CarrierCallID: "CA0", Status: models.AlertResolved, Outcome: outcome}}

@@ -7,7 +7,8 @@ import (
 )
 
 // A drill is no test of how many calls a machine can take: where more begin than it can, they queue, and all that is promised in
-// seconds is broken for no other reason. So calls are held back while answers are slow though nothing is broken.
+// seconds is broken for no other reason. So calls are held back while answers are slow, and nothing is broken before what was is made
+// up for.
 const (
 	// strainedFrom is how slow half of the answers of the last strainFor must be, of at least strainFew.
 	strainedFrom, strainFor, strainFew = 300 * time.Millisecond, 5 * time.Second, 8
@@ -38,17 +39,12 @@ func (e *ear) strained(now time.Time) bool {
 	return took[len(took)/2] > strainedFrom
 }
 
-// holdBack waits while the machine is strained and nothing is broken, or was a moment ago.
+// holdBack waits while the machine is strained, unless nothing can be decided just now: then all answers are slow.
 func (d *drill) holdBack(ctx context.Context) {
 	began := time.Now()
-	for d.ear.strained(time.Now()) && !d.broken(time.Now()) && pause(ctx, holdFor) {
+	for d.ear.strained(time.Now()) && !d.breaks.undecided() && pause(ctx, holdFor) {
 	}
 	if held := time.Since(began); held > holdFor/2 {
 		d.report.heldBack(held)
 	}
-}
-
-// broken says whether something is broken, or has just been mended.
-func (d *drill) broken(now time.Time) bool {
-	return slices.ContainsFunc(d.breaks.between(now.Add(-holdFor), now), func(o outage) bool { return o.kind != machineKind })
 }

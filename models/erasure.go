@@ -1,6 +1,11 @@
 package models
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
 
 // Erasure is the removal of what there is of a caller, because somebody asked for it. Their calls stay as records of
 // nobody in particular.
@@ -172,10 +177,14 @@ func (r Route) Mentions(number Phone) (mentions []Mention) {
 	if r.Nobody.Number == number {
 		add("the number to which it forwards callers")
 	}
+	said := append(slices.Collect(maps.Values(r.Phrases)), r.Greeting, r.Nobody.Message, r.Allowlist.Refusal)
+	if _, found := RedactionOf(number).Text(strings.Join(said, "\n")); found {
+		add("what it says to callers: its greeting, a phrase or the message when nobody answers")
+	}
 	return mentions
 }
 
-// Mentions are what of a list of conditions names a number: what.
+// Mentions are the conditions of a noun that name the number.
 func (r Redaction) Mentions(conditions []Condition, noun, id, name string) (mentions []Mention) {
 	for _, c := range conditions {
 		text := c.Value

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Redaction takes a number, in whatever form people write it, and the names of who has it out of texts.
@@ -20,21 +21,39 @@ const Removed = "[removed]"
 // leastDigits is how many digits of a number, at its end, tell it from others.
 const leastDigits = 7
 
-// RedactionOf takes a number out, and names where they stand as words of their own.
+// RedactionOf takes a number out, and names where they stand as words of their own: in capitals or not, and as names of
+// channels have them, as in carol-jones.
 func RedactionOf(number Phone, names ...string) Redaction {
 	r := Redaction{digits: strings.TrimPrefix(string(number), "+")}
-	var words []string
+	var forms []string
 	for _, name := range names {
-		if name = strings.TrimSpace(name); name != "" {
-			words = append(words, regexp.QuoteMeta(name))
+		forms = append(forms, name)
+		if slug := notInSlug.ReplaceAllString(strings.ToLower(name), "-"); len(strings.Trim(slug, "-")) >= leastSlug {
+			forms = append(forms, slug)
 		}
 	}
-	if len(words) > 0 {
-		slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) }) // the longest of two that begin alike
-		r.names = regexp.MustCompile(`(^|[^\pL\pN])(?:` + strings.Join(words, "|") + `)($|[^\pL\pN])`)
+	slices.SortStableFunc(forms, func(a, b string) int { return len(b) - len(a) }) // the longest of two that begin alike
+	var patterns []string
+	for _, form := range forms {
+		words := strings.FieldsFunc(form, func(r rune) bool { return unicode.IsSpace(r) || r == '-' || r == '_' })
+		for i := range words {
+			words[i] = regexp.QuoteMeta(words[i])
+		}
+		if len(words) > 0 {
+			patterns = append(patterns, strings.Join(words, `[\s_-]+`))
+		}
+	}
+	if len(patterns) > 0 {
+		r.names = regexp.MustCompile(`(?i)(^|[^\pL\pN])(?:` + strings.Join(patterns, "|") + `)($|[^\pL\pN])`)
 	}
 	return r
 }
+
+// notInSlug is what names of channels do not have of a name.
+var notInSlug = regexp.MustCompile(`[^a-z0-9]+`)
+
+// leastSlug is how much of a name a channel must have of it to tell of it.
+const leastSlug = 3
 
 // Ending are the digits that every form of the number ends with.
 func (r Redaction) Ending() string {
@@ -79,6 +98,9 @@ func (r Redaction) run(run string) string {
 // is says whether digits are the number: in E.164, as it is dialled from abroad, or as it is dialled at home, whose country
 // codes have up to three digits.
 func (r Redaction) is(digits string) bool {
+	if r.digits == "" {
+		return false
+	}
 	if digits == r.digits || digits == "00"+r.digits || digits == "011"+r.digits {
 		return true
 	}
@@ -90,6 +112,10 @@ func (r Redaction) is(digits string) bool {
 	}
 	return false
 }
+
+// numberFields are the fields of a number, where what stands beside them tells who has it: no name stands beside the
+// emergency number of a route but the route's own.
+var numberFields = []string{"number", "caller"}
 
 // nameFields are the fields of who has a number, where it stands beside them in JSON.
 var nameFields = []string{"name", "caller_name", "reason"}
@@ -124,10 +150,10 @@ func (r Redaction) value(value any) (redacted any, found bool) {
 			v[i], found = one, found || in
 		}
 	case map[string]any:
-		own := false // a field is the number
+		own := false // it is about who has the number
 		for key := range v {
 			one, in := r.value(v[key])
-			v[key], found, own = one, found || in, own || in && one == Removed && !slices.Contains(nameFields, key)
+			v[key], found, own = one, found || in, own || in && one == Removed && slices.Contains(numberFields, key)
 		}
 		for _, key := range nameFields {
 			if name, ok := v[key].(string); own && ok && name != "" {

@@ -49,11 +49,15 @@ func TestANumberIsTakenOutOfTextsHoweverItIsWritten(t *testing.T) {
 
 func TestNamesAreTakenOutWhereTheyAreWords(t *testing.T) {
 	t.Parallel()
-	r := RedactionOf("+447700900123", "Carol", "Carol Jones", " ", "")
+	r := RedactionOf("+447700900123", "Carol", "Carol Jones", "René Müller", " ", "")
 	for text, want := range map[string]string{
 		"Carol Jones called Support": "[removed] called Support",
 		"Carol, Carol Carol.":        "[removed], [removed] [removed].",
 		"Carolina and McCarol":       "Carolina and McCarol",
+		"inc-12-carol-jones-called":  "inc-12-[removed]-called",
+		"CAROL_JONES, carol  jones":  "[removed], [removed]",
+		"inc-3-ren-m-ller":           "inc-3-[removed]",
+		"René Müller, Dr. (night)":   "[removed], Dr. (night)",
 		`["+447700900123","Carol"]`:  `["[removed]","[removed]"]`,
 	} {
 		if got, _ := r.Text(text); got != want {
@@ -68,6 +72,8 @@ func TestANumberIsTakenOutOfJSON(t *testing.T) {
 		`{"number":"+447700900123","reason":"Silent","version":447700900123}`:                                                            `{"number":"[removed]","reason":"[removed]","version":447700900123}`,
 		`{"name":"Support","allowlist":{"callers":[{"name":"Carol","number":"+447700900123"},{"name":"Dan","number":"+447700900199"}]}}`: `{"allowlist":{"callers":[{"name":"[removed]","number":"[removed]"},{"name":"Dan","number":"+447700900199"}]},"name":"Support"}`,
 		`{"name":"Support","text":"rings 07700 900123"}`:                                                                                 `{"name":"Support","text":"rings [removed]"}`,
+		`{"name":"Support","emergency_number":"+447700900123"}`:                                                                          `{"emergency_number":"[removed]","name":"Support"}`,
+		`{"caller_name":"Carol","caller":"+447700900123"}`:                                                                               `{"caller":"[removed]","caller_name":"[removed]"}`,
 		`{"name":"Support"}`: `{"name":"Support"}`,
 		`"none"`:             `"none"`,
 		``:                   ``,

@@ -79,6 +79,12 @@ func KeptSince(days int, now time.Time) (since time.Time, ok bool) {
 	return now.AddDate(0, 0, -days), days > 0
 }
 
+// Outdated is what the audit list says of a night in which something was removed by its age.
+type Outdated struct {
+	Count  int       `json:"count"`
+	Before time.Time `json:"before"` // all of it was from before
+}
+
 // OpenLonger is how many days longer than its calls an incident stays that nobody has closed or declined: people may work
 // on it elsewhere.
 const OpenLonger = 30

@@ -2,6 +2,7 @@ package telemetry_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/ringdown/ringdown/telemetry"
 )
@@ -119,6 +121,21 @@ func TestAProbeIsSentWhateverIsSampled(t *testing.T) {
 	}
 	if err := telemetry.New().Probe(t.Context()); err == nil {
 		t.Error("a probe that goes nowhere is fine")
+	}
+}
+
+func TestAProbeOfACollectorThatHangsIsOver(t *testing.T) {
+	gone := make(chan struct{})
+	hangs := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-gone }))
+	t.Cleanup(hangs.Close)
+	t.Cleanup(func() { close(gone) })
+	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", hangs.URL+"/v1/traces")
+	tracing := fromEnvironment(t, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	if err := tracing.Probe(ctx); err == nil || time.Since(began) > 5*time.Second {
+		t.Errorf("%v after %s", err, time.Since(began))
 	}
 }
 

@@ -95,6 +95,7 @@ func (m *Metrics) begin() {
 		}
 	}
 	m.counters[activities.MetricDiversions].WithLabelValues(activities.FormSweep)
+	m.carrier.WithLabelValues("place leg", string(twilio.Credentials))
 }
 
 // CarrierAsked times a request of the carrier, for twilio.Config.

@@ -61,6 +61,7 @@ func TestRequestsOfTheCarrierAreTimedByWhatCameOfThem(t *testing.T) {
 ringdown_carrier_request_seconds_bucket{class="ok",op="place leg",le="0.25"} 0
 ringdown_carrier_request_seconds_bucket{class="ok",op="place leg",le="0.5"} 1
 ringdown_carrier_request_seconds_count{class="busy",op="place leg"} 1
+ringdown_carrier_request_seconds_count{class="credentials",op="place leg"} 0
 `)
 }
 

@@ -69,14 +69,14 @@ func ErasureID(id string) string { return "erasure/" + id }
 
 // EraseCaller removes what there is of a caller: here first, then elsewhere, until nothing is left.
 func EraseCaller(ctx workflow.Context, erasureID string) error {
-	if err := workflow.ExecuteActivity(erasing(ctx, "remove the caller here", time.Minute), keeper.EraseCaller, erasureID).Get(ctx, nil); err != nil {
+	if err := workflow.ExecuteActivity(untilDone(ctx, "remove the caller here", time.Minute), keeper.EraseCaller, erasureID).Get(ctx, nil); err != nil {
 		return err
 	}
-	return workflow.ExecuteActivity(erasing(ctx, "remove the caller elsewhere", 20*time.Minute), keeper.RemoveElsewhere, erasureID).Get(ctx, nil)
+	return workflow.ExecuteActivity(untilDone(ctx, "remove the caller elsewhere", 20*time.Minute), keeper.RemoveElsewhere, erasureID).Get(ctx, nil)
 }
 
-// erasing limits one part of an erasure: it is tried until it is done.
-func erasing(ctx workflow.Context, summary string, longest time.Duration) workflow.Context {
+// untilDone limits one part of an erasure: it is tried until it is done.
+func untilDone(ctx workflow.Context, summary string, longest time.Duration) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           TellQueue,
 		StartToCloseTimeout: 2 * time.Hour,

@@ -105,7 +105,6 @@ func (c *Client) DeleteTranscripts(ctx context.Context, recording string) error 
 }
 
 // transcripts are those of a recording, which has one at most.
-
 func (c *Client) transcripts(ctx context.Context, recording string) (sids []string, err error) {
 	err = c.ask(ctx, "find transcripts", func(s *api.ApiService) error {
 		page, err := s.PageRecordingTranscription(recording, new(api.ListRecordingTranscriptionParams).SetPageSize(20), "", "")

@@ -9,8 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/ringdown/ringdown/models"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
 )
 
 // awayMistakes lists what is wrong with the settings for when our site or the database is away.
@@ -73,4 +76,22 @@ func (p parts) expectDatabase(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// temporalWithin is how long an API that starts waits for a sign of life from Temporal.
+const temporalWithin = 2 * time.Second
+
+// expectTemporal fails when Temporal refuses us. One that is away is logged: callers are sent to the emergency number.
+func (p parts) expectTemporal(ctx context.Context, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, temporalWithin)
+	defer cancel()
+	_, err := p.temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
+	switch {
+	case errors.As(err, new(*serviceerror.PermissionDenied)), errors.As(err, new(*serviceerror.InvalidArgument)):
+		return fmt.Errorf("reach Temporal at %s: %w; see the TEMPORAL_ settings", address, err)
+	case err != nil:
+		p.log.Error("started without Temporal", "cause", err, "address", address,
+			"remedy", "bring it back, or correct the TEMPORAL_ settings; until then callers are sent to the emergency number of their route")
+	}
+	return nil
 }

@@ -130,7 +130,7 @@ func TestTheWorldReachesTheProxyAloneAndTheDatabaseReachesNobody(t *testing.T) {
 		}
 		for _, network := range s.Networks {
 			allowed := file.Networks[network].Internal || name == "caddy" && network == "edge" ||
-				network == "internet" && (strings.HasPrefix(name, "api-") || strings.HasPrefix(name, "worker-"))
+				network == "internet" && (strings.HasPrefix(name, "api-") || strings.HasPrefix(name, "worker-") || name == "alertmanager" || name == "blackbox")
 			if !allowed {
 				t.Errorf("%s has a way out by %s", name, network)
 			}
@@ -285,5 +285,33 @@ func TestComposeRunsTheVersionsThatAreTried(t *testing.T) {
 	shards := regexp.MustCompile(`numHistoryShards: \d+`)
 	if a, b := shards.FindString(dockerFile(t, "temporal/server.yaml")), shards.FindString(string(here)); a == "" || a != b {
 		t.Errorf("%q in compose, %q in the cluster", a, b)
+	}
+}
+
+// targets are whom Prometheus asks, each SERVICE:PORT.
+func targets(t *testing.T) (all []string) {
+	t.Helper()
+	for _, list := range regexp.MustCompile(`targets: \[(.*)\]|replacement: "(.*)"`).FindAllStringSubmatch(dockerFile(t, "prometheus/prometheus.yml"), -1) {
+		all = append(all, strings.Split(list[1]+list[2], ", ")...)
+	}
+	return all
+}
+
+func TestEverythingOnTheWayOfACallIsWatchedAndSomebodyCanBeTold(t *testing.T) {
+	services, watched := compose(t).Services, map[string]bool{}
+	for _, target := range targets(t) {
+		name, _, _ := strings.Cut(target, ":")
+		watched[name] = true
+		if name != "127.0.0.1" && !slices.Contains(services[name].Networks, "metrics") {
+			t.Errorf("Prometheus does not reach %s", target)
+		}
+	}
+	for _, name := range []string{"api-1", "api-2", "worker-1", "worker-2", "temporal", "caddy", "blackbox", "alertmanager"} {
+		if !watched[name] {
+			t.Errorf("nobody watches %s", name)
+		}
+	}
+	if config := dockerFile(t, "prometheus/prometheus.yml"); !strings.Contains(config, "\nalerting:\n") {
+		t.Error("no alert reaches anybody")
 	}
 }

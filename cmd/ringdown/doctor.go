@@ -101,10 +101,20 @@ func (c *doctorCommand) checkParts(ctx context.Context, d *diagnosis) {
 	if c.FallbackURL != "" && database {
 		d.report("emergency document of each number", c.checkEmergency(ctx, p), "serve the files of FALLBACK_DIR as they are, as text/xml, at FALLBACK_URL on another host")
 	}
+	c.checkElsewhere(d)
 	c.checkSite(ctx, d)
 	c.checkClocks(ctx, p, d)
 	c.checkWatching(ctx, p, d)
 	c.checkRequests(ctx, p, d)
+}
+
+// checkElsewhere sees that callers have somewhere to go while this site is away.
+func (c *doctorCommand) checkElsewhere(d *diagnosis) {
+	var nowhere error
+	if c.FallbackURL == "" {
+		nowhere = errors.New("FALLBACK_URL is not set, so that callers reach nobody while this site is away")
+	}
+	d.hint("emergency documents elsewhere", nowhere, "have another host serve the files of FALLBACK_DIR: see docs/production.md")
 }
 
 // checkSchema sees that the database has all that this program works with. What a newer one has added does no harm.

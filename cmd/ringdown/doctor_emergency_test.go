@@ -40,3 +40,12 @@ func TestTheDoctorSaysHowAServedDocumentDiffers(t *testing.T) {
 		})
 	}
 }
+
+func TestTheDoctorHintsThatCallersHaveNowhereToGo(t *testing.T) {
+	for address, want := range map[string]string{"": "hint   emergency documents elsewhere: FALLBACK_URL is not set", "https://elsewhere.example.com": "ok     emergency documents elsewhere\n"} {
+		said := diagnosed(t, (&doctorCommand{settings: settings{FallbackURL: address}}).checkElsewhere)
+		if !strings.HasPrefix(said, want) {
+			t.Errorf("with %q it says\n%s", address, said)
+		}
+	}
+}

@@ -12,7 +12,9 @@ import (
 	"github.com/ringdown/ringdown/workflows"
 	"go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/failure/v1"
 	"go.temporal.io/api/history/v1"
+	updatepb "go.temporal.io/api/update/v1"
 	"go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -77,14 +79,14 @@ func TestTheDoctorSaysWhetherKeysDo(t *testing.T) {
 		origins []string
 		says    string // a regular expression
 	}{
-		"no key at all":         {archive{}, nil, nil, "^ok     payloads of the newest run that is over\n$"},
-		"the key of the run":    {archive{keys: key(first)}, key(first), []string{"https://ui.example.com"}, "^ok     payload key seals and opens\nok     payloads of the newest .*\nok     Temporal's web UI reads histories\n$"},
+		"no key at all":         {archive{}, nil, nil, "^ok     payloads of the newest run that is over\nok     payloads of the oldest InboundCall that goes on\nok     payloads of the oldest NumberRequest that goes on\n$"},
+		"the key of the run":    {archive{keys: key(first)}, key(first), []string{"https://ui.example.com"}, "^ok     payload key seals and opens\nok     payloads of the newest .*\n(ok     payloads of the oldest .*\n){2}ok     Temporal's web UI reads histories\n$"},
 		"a run before any key":  {archive{}, key(first), nil, "ok     payloads of the newest"},
 		"a newer key and it":    {archive{keys: key(first)}, key(second + "," + first), nil, "ok     payloads of the newest"},
 		"a newer key alone":     {archive{keys: key(first)}, key(second), nil, "FAULT  payloads of the newest run that is over: call/CA1, event 2: .*\n       put the key that is missing into RINGDOWN_PAYLOAD_KEY"},
 		"a run that was sealed": {archive{keys: key(first)}, nil, nil, "FAULT  payloads of the newest run that is over: call/CA1, event 2: "},
-		"no run yet":            {archive{none: true}, key(first), nil, "ok     payloads of the newest"},
-		"no Temporal":           {archive{away: true}, key(first), nil, "ok     payloads of the newest"},
+		"no run yet":            {archive{none: true}, key(first), nil, "hint   payloads of the newest run that is over: there is none\n"},
+		"no Temporal":           {archive{away: true}, key(first), nil, "hint   payloads of the newest run that is over: it is away\n"},
 		"nobody who reads them": {archive{}, key(first), nil, "hint   Temporal's web UI reads histories: .*TEMPORAL_UI_ORIGIN is not set"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -97,5 +99,39 @@ func TestTheDoctorSaysWhetherKeysDo(t *testing.T) {
 				t.Errorf("with %d faults it says\n%s", d.faults, said)
 			}
 		})
+	}
+}
+
+func TestTheDoctorHintsThatHistoriesAreOpenAlthoughThereIsAKey(t *testing.T) {
+	keys, err := secrets.ParseKeys(secrets.NewKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for plain, histories := range map[bool]*secrets.Keys{true: keys.Opening(), false: keys} {
+		said := diagnosed(t, func(d *diagnosis) {
+			new(doctorCommand).checkKeys(t.Context(), parts{temporal: archive{}, keys: keys, histories: histories}, d)
+		})
+		if strings.Contains(said, "hint   histories are sealed: RINGDOWN_PLAIN_HISTORIES is set") != plain {
+			t.Errorf("open %t, and it says\n%s", plain, said)
+		}
+	}
+}
+
+func TestTheDoctorReadsWhatUpdatesAndFailuresSay(t *testing.T) {
+	some := &common.Payloads{Payloads: []*common.Payload{{Data: []byte("said")}}}
+	broken := &failure.Failure{Cause: &failure.Failure{EncodedAttributes: some.Payloads[0]}}
+	for name, event := range map[string]*history.HistoryEvent{
+		"an update": {Attributes: &history.HistoryEvent_WorkflowExecutionUpdateAcceptedEventAttributes{
+			WorkflowExecutionUpdateAcceptedEventAttributes: &history.WorkflowExecutionUpdateAcceptedEventAttributes{
+				AcceptedRequest: &updatepb.Request{Input: &updatepb.Input{Args: some}}}}},
+		"its answer": {Attributes: &history.HistoryEvent_WorkflowExecutionUpdateCompletedEventAttributes{
+			WorkflowExecutionUpdateCompletedEventAttributes: &history.WorkflowExecutionUpdateCompletedEventAttributes{
+				Outcome: &updatepb.Outcome{Value: &updatepb.Outcome_Success{Success: some}}}}},
+		"an activity that failed": {Attributes: &history.HistoryEvent_ActivityTaskFailedEventAttributes{
+			ActivityTaskFailedEventAttributes: &history.ActivityTaskFailedEventAttributes{Failure: broken}}},
+	} {
+		if got := told(event); len(got) != 1 || string(got[0].GetData()) != "said" {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -94,7 +93,11 @@ func (c *doctorCommand) checkCertificate(ctx context.Context) error {
 func (c *doctorCommand) checkWatching(ctx context.Context, p parts, d *diagnosis) {
 	if c.MetricsListen != "" {
 		d.hintOf(ctx, "metrics", func(ctx context.Context) error {
-			return c.answers(ctx, http.MethodGet, "http://"+here(c.MetricsListen)+"/metrics", http.StatusOK, "")
+			address, err := here(c.MetricsListen)
+			if err != nil {
+				return err
+			}
+			return c.answers(ctx, http.MethodGet, "http://"+address+"/metrics", http.StatusOK, "")
 		}, "nothing to do where the roles run elsewhere; else see METRICS_LISTEN")
 	}
 	if telemetry.Endpoint() != "" {
@@ -108,12 +111,12 @@ func (c *doctorCommand) checkWatching(ctx context.Context, p parts, d *diagnosis
 }
 
 // here is an address of this machine at which somebody who listens there answers.
-func here(listen string) string {
+func here(listen string) (string, error) {
 	host, port, err := net.SplitHostPort(listen)
-	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
-		return net.JoinHostPort("127.0.0.1", port)
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
 	}
-	return listen
+	return net.JoinHostPort(host, port), err
 }
 
 // How far clocks may be apart.
@@ -193,7 +196,7 @@ func behind(before, after, from, to time.Time) time.Duration {
 
 // checkProxies sees that we know whom to believe about who asks: with TLS somebody stands before us.
 func (c *doctorCommand) checkProxies() error {
-	if os.Getenv("TRUSTED_PROXIES") != "" {
+	if len(c.Proxies) > 0 {
 		return nil
 	}
 	return errors.New("TRUSTED_PROXIES is not set, so that limits and logs take whoever has the certificate for everybody")

@@ -117,18 +117,17 @@ func TestTheDoctorSeesForHowLongACertificateIsValid(t *testing.T) {
 	for name, c := range map[string]struct {
 		left    time.Duration
 		trusted bool
-		proxies string
+		proxies []string
 		says    string // a regular expression
 	}{
-		"for months":                      {90 * 24 * time.Hour, true, "127.0.0.1/32", "ok     certificate of PUBLIC_URL\nok     proxies that are believed\n$"},
-		"for a week":                      {7 * 24 * time.Hour, true, "127.0.0.1/32", `FAULT  certificate of PUBLIC_URL: it is valid until \d{4}-\d\d-\d\d only\n`},
-		"for nobody":                      {90 * 24 * time.Hour, false, "", "FAULT  PUBLIC_URL leads to the API: .*certificate"},
-		"by a proxy that nobody believes": {90 * 24 * time.Hour, true, "", "hint   proxies that are believed: TRUSTED_PROXIES is not set"},
+		"for months":                      {90 * 24 * time.Hour, true, []string{"127.0.0.1/32"}, "ok     certificate of PUBLIC_URL\nok     proxies that are believed\n$"},
+		"for a week":                      {7 * 24 * time.Hour, true, []string{"127.0.0.1/32"}, `FAULT  certificate of PUBLIC_URL: it is valid until \d{4}-\d\d-\d\d only\n`},
+		"for nobody":                      {90 * 24 * time.Hour, false, nil, "FAULT  PUBLIC_URL leads to the API: .*certificate"},
+		"by a proxy that nobody believes": {90 * 24 * time.Hour, true, nil, "hint   proxies that are believed: TRUSTED_PROXIES is not set"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv("TRUSTED_PROXIES", c.proxies)
 			there, roots := certified(t, time.Now().Add(c.left))
-			doctor := doctorCommand{settings: settings{PublicURL: there.URL}}
+			doctor := doctorCommand{settings: settings{PublicURL: there.URL, Proxies: c.proxies}}
 			if c.trusted {
 				doctor.roots = roots
 			}
@@ -208,8 +207,8 @@ func TestAnAddressIsAskedFromHere(t *testing.T) {
 	for listen, want := range map[string]string{
 		"127.0.0.1:9464": "127.0.0.1:9464", ":9464": "127.0.0.1:9464", "0.0.0.0:9464": "127.0.0.1:9464", "[::]:9464": "127.0.0.1:9464", "api-1:9464": "api-1:9464",
 	} {
-		if got := here(listen); got != want {
-			t.Errorf("%s is asked at %s", listen, got)
+		if got, err := here(listen); got != want || err != nil {
+			t.Errorf("%s is asked at %s (%v)", listen, got, err)
 		}
 	}
 }

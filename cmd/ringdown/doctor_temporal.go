@@ -20,7 +20,7 @@ import (
 const keptLongEnough = 72 * time.Hour
 
 // polledLately is within which time somebody asks for work who waits for it: a poll lasts a minute.
-const polledLately = 2 * time.Minute
+const polledLately = 70 * time.Second
 
 // startsWithin is how long a worker takes until it waits for work.
 const startsWithin = 2 * time.Second
@@ -117,7 +117,7 @@ func dialPartitions(ctx context.Context, p parts) (int, error) {
 	return len(of.GetActivityTaskQueuePartitions()), err
 }
 
-// checkPollers sees that somebody waits for the work of each queue.
+// checkPollers sees that somebody waits for the work of each queue, of the build that gets new calls.
 func checkPollers(ctx context.Context, temporal client.Client) error {
 	var wrong []error
 	for _, of := range []struct {
@@ -133,15 +133,31 @@ func checkPollers(ctx context.Context, temporal client.Client) error {
 		if err != nil {
 			return fmt.Errorf("queue %s: %w", of.queue, err)
 		}
-		polled := false
+		current := queue.GetVersioningInfo().GetCurrentDeploymentVersion().GetBuildId()
+		polled, others := false, false
 		for _, poller := range queue.GetPollers() {
-			polled = polled || time.Since(poller.GetLastAccessTime().AsTime()) < polledLately
+			if time.Since(poller.GetLastAccessTime().AsTime()) < polledLately {
+				its := buildOf(poller) == current
+				polled, others = polled || its, others || !its
+			}
 		}
-		if !polled {
+		switch {
+		case polled:
+		case others:
+			wrong = append(wrong, fmt.Errorf("nobody of build %q, which gets new calls, takes the %s of the queue %s", current, of.work, of.queue))
+		default:
 			wrong = append(wrong, fmt.Errorf("nobody takes the %s of the queue %s", of.work, of.queue))
 		}
 	}
 	return errors.Join(wrong...)
+}
+
+// buildOf is the build that a poller takes work of; empty where it tells none apart.
+func buildOf(poller *taskqueue.PollerInfo) string {
+	if options := poller.GetDeploymentOptions(); options.GetWorkerVersioningMode() == enums.WORKER_VERSIONING_MODE_VERSIONED {
+		return options.GetBuildId()
+	}
+	return ""
 }
 
 // checkBuilds sees that new calls go to a build of which there are workers, and says which that is.

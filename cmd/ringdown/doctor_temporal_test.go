@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ringdown/ringdown/workflows"
+	"go.temporal.io/api/deployment/v1"
 	"go.temporal.io/api/enums/v1"
 	namespacepb "go.temporal.io/api/namespace/v1"
 	"go.temporal.io/api/operatorservice/v1"
@@ -34,6 +35,7 @@ type temporalServer struct {
 	partitions int // 0: they are not to be seen
 	polled     map[string]time.Duration
 	starts     time.Time // when its workers do
+	build      string    // of its workers
 	builds     []string
 	current    string
 	ramping    string
@@ -105,7 +107,14 @@ func (s *temporalServer) DescribeTaskQueue(_ context.Context, queue string, kind
 	if !polled || time.Now().Before(s.starts) {
 		return &workflowservice.DescribeTaskQueueResponse{}, nil
 	}
-	return &workflowservice.DescribeTaskQueueResponse{Pollers: []*taskqueue.PollerInfo{{LastAccessTime: timestamppb.New(time.Now().Add(-since))}}}, nil
+	poller := &taskqueue.PollerInfo{LastAccessTime: timestamppb.New(time.Now().Add(-since))}
+	if s.build != "" {
+		poller.DeploymentOptions = &deployment.WorkerDeploymentOptions{BuildId: s.build, WorkerVersioningMode: enums.WORKER_VERSIONING_MODE_VERSIONED}
+	}
+	return &workflowservice.DescribeTaskQueueResponse{
+		Pollers:        []*taskqueue.PollerInfo{poller},
+		VersioningInfo: &taskqueue.TaskQueueVersioningInfo{CurrentDeploymentVersion: &deployment.WorkerDeploymentVersion{BuildId: s.current}},
+	}, nil
 }
 
 func (d deployments) Describe(context.Context, client.WorkerDeploymentDescribeOptions) (client.WorkerDeploymentDescribeResponse, error) {
@@ -156,9 +165,13 @@ ok     workers take tasks
 		"any build":                                {func(*temporalServer) {}, doctorCommand{settings: settings{BuildID: "v2"}}, "no worker of build v2 was ever here\n"},
 		"a current build":                          {func(s *temporalServer) { s.builds = []string{"v2"} }, doctorCommand{settings: settings{BuildID: "v2"}}, "FAULT  build that gets new calls: no build gets them\n       run `ringdown release v2`"},
 		"our build as the current one":             {func(s *temporalServer) { s.builds, s.current = []string{"v1", "v2"}, "v1" }, doctorCommand{settings: settings{BuildID: "v2"}}, "hint   build that gets new calls: it is v1, not v2\n"},
-		"nothing, as our build is the current one": {func(s *temporalServer) { s.builds, s.current = []string{"v1", "v2"}, "v2" }, doctorCommand{settings: settings{BuildID: "v2"}}, "^" + well + "ok     build that gets new calls\n$"},
-		"nothing, as our build gets some of them":  {func(s *temporalServer) { s.builds, s.current, s.ramping = []string{"v1", "v2"}, "v1", "v2" }, doctorCommand{settings: settings{BuildID: "v2"}}, "^" + well + "ok     build that gets new calls\n$"},
-		"a build id of ours":                       {func(s *temporalServer) { s.builds, s.current = []string{"v1"}, "v1" }, doctorCommand{}, "hint   build that gets new calls: it is v1, and RINGDOWN_BUILD_ID is not set"},
+		"nothing, as our build is the current one": {func(s *temporalServer) { s.builds, s.current, s.build = []string{"v1", "v2"}, "v2", "v2" }, doctorCommand{settings: settings{BuildID: "v2"}}, "^" + well + "ok     build that gets new calls\n$"},
+		"nothing, as our build gets some of them": {func(s *temporalServer) {
+			s.builds, s.current, s.ramping, s.build = []string{"v1", "v2"}, "v1", "v2", "v1"
+		}, doctorCommand{settings: settings{BuildID: "v2"}}, "^" + well + "ok     build that gets new calls\n$"},
+		"workers of the current build": {func(s *temporalServer) { s.builds, s.current, s.build = []string{"v1", "v2"}, "v2", "v1" }, doctorCommand{settings: settings{BuildID: "v2"}}, `FAULT  workers take tasks: nobody of build "v2", which gets new calls, takes the workflow tasks of the queue calls\n`},
+		"workers without a build":      {func(s *temporalServer) { s.build = "v1" }, doctorCommand{}, `nobody of build "", which gets new calls, takes the activities of the queue dial\n`},
+		"a build id of ours":           {func(s *temporalServer) { s.builds, s.current = []string{"v1"}, "v1" }, doctorCommand{}, "hint   build that gets new calls: it is v1, and RINGDOWN_BUILD_ID is not set"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -79,14 +77,11 @@ func (c *healthCommand) checkWorker(ctx context.Context) (string, error) {
 
 // ask gets a page of the process beside this one, at an address as a setting has it.
 func ask(ctx context.Context, name, address, path string) (io.ReadCloser, error) {
-	host, port, err := net.SplitHostPort(address)
+	there, err := here(address)
 	if err != nil {
 		return nil, fmt.Errorf("%s %q: want host:port, or nobody can ask it", name, address)
 	}
-	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+path, http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+there+path, http.NoBody)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func (s settings) serve(ctx context.Context, withAPI, withWorker bool) error {
 	if err := s.mistakes(withAPI); err != nil {
 		return err
 	}
-	p, err := s.connect(ctx, os.Stderr, false)
+	p, err := s.connectFor(ctx, withWorker)
 	if err != nil {
 		return err
 	}
@@ -57,6 +57,14 @@ func (s settings) serve(ctx context.Context, withAPI, withWorker bool) error {
 		return fmt.Errorf("listen on %s: %w; set LISTEN", s.Listen, err)
 	}
 	return s.runRoles(ctx, p, listener, withWorker, 0)
+}
+
+// connectFor opens what a role works with. A worker has nothing to do without Temporal; an API keeps callers going.
+func (s settings) connectFor(ctx context.Context, withWorker bool) (parts, error) {
+	if withWorker {
+		return s.connect(ctx, os.Stderr, false)
+	}
+	return s.connectLater(ctx, os.Stderr)
 }
 
 // runRoles runs the API, and the worker with it where wanted, until ctx ends or one of them

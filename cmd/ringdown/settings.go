@@ -210,6 +210,22 @@ func (s settings) connect(ctx context.Context, logs io.Writer, withSchema bool) 
 	return p, nil
 }
 
+// connectLater is connect for an API, for which Temporal too may be away.
+func (s settings) connectLater(ctx context.Context, logs io.Writer) (parts, error) {
+	p, options, err := s.assemble(ctx, logs)
+	if err != nil {
+		return parts{}, err
+	}
+	if p.temporal, err = client.NewLazyClient(options); err != nil {
+		return parts{}, errors.Join(fmt.Errorf("reach Temporal at %s: %w; see the TEMPORAL_ settings", options.HostPort, err), p.store.Close())
+	}
+	if err := p.expectTemporal(ctx, options.HostPort); err != nil {
+		p.close()
+		return parts{}, err
+	}
+	return p, nil
+}
+
 // assemble makes everything that a role works with, and how it reaches Temporal. Nothing is asked of anybody.
 func (s settings) assemble(ctx context.Context, logs io.Writer) (parts, client.Options, error) {
 	p := parts{log: slog.New(slog.NewJSONHandler(logs, nil)), registry: prometheus.NewRegistry()}

@@ -39,11 +39,11 @@ func (s *Store) RecordAlert(ctx context.Context, a models.Alert) (pending []stri
 
 func (s *Store) recordAlert(ctx context.Context, a models.Alert) (pending []string, err error) {
 	err = s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		before, err := lockedAlert(tx, a.CarrierCallID)
-		if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+		if err := nameCall(tx, &a); err != nil {
 			return err
 		}
-		if err := nameCall(tx, &a); err != nil {
+		before, err := lockedAlert(tx, a.CarrierCallID)
+		if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
 			return err
 		}
 		if err := tx.Clauses(s.overOlder()).Create(&a).Error; err != nil {
@@ -101,12 +101,15 @@ func keptAlert(a models.Alert) models.Alert {
 }
 
 // nameCall gives an alert the id of its call's row, where there is one: a call that was announced again, because
-// nobody could decide, has the id that it got first.
+// nobody could decide, has the id that it got first. Where the caller of that was erased, the alert tells nothing of them.
 func nameCall(tx *gorm.DB, a *models.Alert) error {
-	var ids []string
-	err := tx.Model(&models.Call{}).Where("carrier_call_id = ?", a.CarrierCallID).Pluck("id", &ids).Error
-	if len(ids) > 0 {
-		a.CallID = ids[0]
+	var calls []models.Call
+	err := locked(tx).Select("id", "erased_at").Find(&calls, "carrier_call_id = ?", a.CarrierCallID).Error
+	if len(calls) > 0 {
+		a.CallID = calls[0].ID
+		if at := calls[0].ErasedAt; at != nil {
+			*a = a.Erased(*at)
+		}
 	}
 	return err
 }

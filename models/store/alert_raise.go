@@ -33,7 +33,7 @@ func (s *Store) RaiseAlert(ctx context.Context, a models.Alert, provider models.
 }
 
 // raise leaves in a the alert as it stands, with the incidents that it is linked to. Locks are taken
-// in the order of everything that locks several: the alert, incidents, what is told of them.
+// in the order of everything that locks several: the call, the alert, incidents, what is told of them.
 func (s *Store) raise(ctx context.Context, tx *gorm.DB, a *models.Alert, provider models.ChannelProvider) error {
 	source, err := s.incomingCalls(ctx, tx)
 	if err != nil {
@@ -160,10 +160,13 @@ func labelsOf(tx *gorm.DB, ids []string) ([]string, error) {
 	return labels, err
 }
 
-// receiversOf are the receivers that are told of an alert.
+// receiversOf are the receivers that are told of an alert: none where its caller was erased.
 func receiversOf(tx *gorm.DB, a models.Alert) ([]models.ReceiverRef, error) {
-	receivers, err := allReceivers(tx)
 	refs := []models.ReceiverRef{}
+	if a.ErasedAt != nil {
+		return refs, nil
+	}
+	receivers, err := allReceivers(tx)
 	for _, r := range receivers {
 		if r.Takes(a) == "" {
 			refs = append(refs, models.ReceiverRef{ID: r.ID, Name: r.Name, Type: r.Type})

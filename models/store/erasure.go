@@ -27,7 +27,9 @@ type erasureChange struct {
 // BeginErasure notes that what there is of a caller is to be removed, in the name of whoever makes the changes of the
 // context.
 func (s *Store) BeginErasure(ctx context.Context, number models.Phone, settings bool) (models.Erasure, error) {
-	e := models.Erasure{ID: newID(), Number: number, Settings: settings, By: actorOf(ctx), AskedAt: instant(time.Now())}
+	e := models.Erasure{
+		ID: newID(), Number: number, Settings: settings, By: actorOf(ctx), AskedAt: instant(time.Now()), Kept: []models.Mention{}, Told: []string{},
+	}
 	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Create(&e).Error; err != nil {
 			return err
@@ -37,22 +39,26 @@ func (s *Store) BeginErasure(ctx context.Context, number models.Phone, settings 
 	return e, translate("begin to erase a caller", err)
 }
 
-// CallerCalls are the carrier's ids of all calls of a caller, and of those of them that are not over or whose alert fires.
-func (s *Store) CallerCalls(ctx context.Context, caller models.Phone) (all, live []string, err error) {
+// CallerCalls are the carrier's ids of the calls of a caller that are not over or whose alert fires, and of those that
+// have ended since an instant, of which something may be awaited.
+func (s *Store) CallerCalls(ctx context.Context, caller models.Phone, since time.Time) (live, late []string, err error) {
 	var rows []struct {
 		CarrierCallID string
 		Live          bool
 	}
+	fires := "NOT " + noneFires
 	err = s.reader.WithContext(ctx).Model(&models.Call{}).
-		Select("carrier_call_id, ended_at IS NULL OR NOT "+noneFires+" AS live", models.AlertResolved).
-		Where("caller = ?", caller).Find(&rows).Error
+		Select("carrier_call_id, ended_at IS NULL OR "+fires+" AS live", models.AlertResolved).
+		Where("caller = ?", caller).Where("ended_at IS NULL OR ended_at >= ? OR "+fires, instant(since), models.AlertResolved).
+		Order("started_at, id").Find(&rows).Error
 	for _, row := range rows {
-		all = append(all, row.CarrierCallID)
 		if row.Live {
 			live = append(live, row.CarrierCallID)
+		} else {
+			late = append(late, row.CarrierCallID)
 		}
 	}
-	return all, live, translate("calls of a caller", err)
+	return live, late, translate("calls of a caller", err)
 }
 
 // Erasure finds an erasure by id, with what it has still to remove.
@@ -152,6 +158,14 @@ func (s *Store) EraseSome(ctx context.Context, id string, limit int) (more bool,
 			return err
 		}
 		b := erasing{tx: tx, e: &e, now: instant(time.Now())}
+		if e.Names == nil { // of all calls, before the first is erased: an incident may be about several
+			if e.Names, err = namesOf(tx, e.Number); err != nil {
+				return err
+			}
+			if err := b.keep(); err != nil {
+				return err
+			}
+		}
 		err = locked(tx).Select("id", "carrier_call_id", "voicemail").Where(ofErasure, e.Number, e.AskedAt).
 			Where("ended_at IS NOT NULL").Where(noneFires, models.AlertResolved).Order("started_at, id").Limit(limit).Find(&b.calls).Error
 		if err != nil {
@@ -185,7 +199,7 @@ type erasing struct {
 }
 
 func (b erasing) erase() error {
-	for _, a := range b.alerts {
+	for _, a := range b.alerts { // of calls that were not over when the first was erased
 		if a.CallerName != "" && !slices.Contains(b.e.Names, a.CallerName) {
 			b.e.Names = append(b.e.Names, a.CallerName)
 		}
@@ -207,6 +221,23 @@ func (b erasing) erase() error {
 	b.e.Removed.Calls += len(b.calls)
 	b.e.Removed.Alerts += len(b.alerts)
 	return b.keep()
+}
+
+// namesOf are the names that alerts and allowlists have for a number, none but never nil where they have none.
+func namesOf(tx *gorm.DB, number models.Phone) ([]string, error) {
+	names := []string{}
+	err := tx.Model(&models.Alert{}).Distinct("caller_name").Where("caller = ? AND caller_name <> ''", number).
+		Order("caller_name").Pluck("caller_name", &names).Error
+	if err != nil {
+		return nil, err
+	}
+	routes, err := routesNaming(tx, number)
+	for _, r := range routes {
+		if name, listed := r.Allowlist.Entry(number); listed && name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names, err
 }
 
 // keep writes what is known of the erasure.
@@ -238,7 +269,8 @@ func (b erasing) eraseCalls() error {
 	var removals []models.Removal
 	for _, call := range b.calls {
 		ids = append(ids, call.ID)
-		removals = append(removals, models.Removal{Kind: models.RemoveCallRun, Reference: call.CarrierCallID})
+		removals = append(removals, models.Removal{Kind: models.RemoveCallRun, Reference: call.CarrierCallID},
+			models.Removal{Kind: models.RemoveAlertRun, Reference: call.CarrierCallID}) // whose alert may be yet to come
 		if v := call.Voicemail; v != nil && v.Recording != "" {
 			removals = append(removals, models.Removal{Kind: models.RemoveRecording, Reference: v.Recording})
 		}
@@ -262,7 +294,7 @@ func (b erasing) eraseAlerts() error {
 	}
 	var removals []models.Removal
 	for _, a := range b.alerts {
-		removals = append(removals, models.Removal{Kind: models.RemoveAlertRun, Reference: a.CarrierCallID})
+		removals = append(removals, models.Removal{Kind: models.RemoveAlertRun, Reference: a.CarrierCallID}) // its call may be gone
 		if a.Voicemail == nil {
 			continue
 		}
@@ -289,12 +321,24 @@ func (b erasing) eraseDeliveries() error {
 	if err != nil {
 		return err
 	}
-	if err := nameReceivers(b.tx, deliveries); err != nil {
+	if err := b.tellOf(deliveries); err != nil {
 		return err
 	}
 	var removals []models.Removal
 	for _, d := range deliveries {
 		removals = append(removals, models.Removal{Kind: models.RemoveDeliveryRun, Reference: d.AlertID + "/" + d.ReceiverID})
+	}
+	b.e.Removed.Deliveries += len(deliveries)
+	slices.SortFunc(removals, func(a, b models.Removal) int { return strings.Compare(a.Reference, b.Reference) })
+	return b.order(slices.CompactFunc(removals, func(a, b models.Removal) bool { return a.Reference == b.Reference }))
+}
+
+// tellOf notes which receivers were told of the caller by some deliveries.
+func (b erasing) tellOf(deliveries []models.Delivery) error {
+	if err := nameReceivers(b.tx, deliveries); err != nil {
+		return err
+	}
+	for _, d := range deliveries {
 		switch {
 		case d.Tries == 0: // nothing was said
 		case d.ReceiverName == "":
@@ -303,7 +347,5 @@ func (b erasing) eraseDeliveries() error {
 			b.tell("receiver " + d.ReceiverName)
 		}
 	}
-	b.e.Removed.Deliveries += len(deliveries)
-	slices.SortFunc(removals, func(a, b models.Removal) int { return strings.Compare(a.Reference, b.Reference) })
-	return b.order(slices.CompactFunc(removals, func(a, b models.Removal) bool { return a.Reference == b.Reference }))
+	return nil
 }

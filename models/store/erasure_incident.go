@@ -37,10 +37,15 @@ func (b erasing) eraseIncidents(about []incidentAbout) error {
 	if err := b.retell(); err != nil {
 		return err
 	}
-	if err := b.redactMessages(b.tx.Where("incident_id IN ? AND key NOT LIKE 'alert/%'", ids), redaction); err != nil {
+	return b.redactSaid(ids, redaction)
+}
+
+// redactSaid removes the caller from what people have said in incidents, and from what the audit list has of these.
+func (b erasing) redactSaid(incidents []string, redaction models.Redaction) error {
+	if err := b.redactMessages(b.tx.Where("incident_id IN ? AND key NOT LIKE 'alert/%'", incidents), redaction); err != nil {
 		return err
 	}
-	return b.redactChanges(b.tx.Where("noun IN ? AND noun_id IN ?", []string{"incident", "message"}, ids), redaction)
+	return b.redactChanges(b.tx.Where("noun IN ? AND noun_id IN ?", []string{"incident", "message"}, incidents), redaction)
 }
 
 // retell writes anew who has called, and what they said.

@@ -19,9 +19,6 @@ func (s *Store) EraseMentions(ctx context.Context, id string, limit int) (left i
 	if err != nil || e.Number == "" || e.Left.Calls > 0 {
 		return e.Left.Calls, err
 	}
-	if err := s.nameErased(ctx, &e); err != nil {
-		return 0, translate("names of a caller", err)
-	}
 	for _, look := range []func(context.Context, models.Erasure, int) error{
 		s.eraseTexts, s.eraseLoose, s.eraseReplies, s.eraseSettings,
 	} {
@@ -32,28 +29,13 @@ func (s *Store) EraseMentions(ctx context.Context, id string, limit int) (left i
 	return 0, translate("end the erasure of a caller", s.endMentions(ctx, id))
 }
 
-// nameErased also takes the names that allowlists have for the number.
-func (s *Store) nameErased(ctx context.Context, e *models.Erasure) error {
-	routes, err := routesNaming(s.reader.WithContext(ctx), e.Number)
-	if err != nil {
-		return err
-	}
-	for _, r := range routes {
-		if name, listed := r.Allowlist.Entry(e.Number); listed && name != "" && !slices.Contains(e.Names, name) {
-			e.Names = append(e.Names, name)
-		}
-	}
-	return nil
-}
-
-// within is a transaction of an erasure. The names of the caller are those that are known by now.
+// within is a transaction of an erasure.
 func (s *Store) within(ctx context.Context, known models.Erasure, do func(b erasing) error) error {
 	return s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		e, err := lockedErasure(tx, known.ID)
 		if err != nil || e.Number == "" {
 			return err
 		}
-		e.Names = known.Names
 		b := erasing{tx: tx, e: &e, now: instant(time.Now())}
 		if err := do(b); err != nil {
 			return err
@@ -328,36 +310,41 @@ func mentions(tx *gorm.DB, number models.Phone) ([]models.Mention, error) {
 	add := func(noun, id, name, what string) {
 		all = append(all, models.Mention{Noun: noun, ID: id, Name: name, What: what})
 	}
-	routes, err := routesNaming(tx, number)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range routes {
-		all = append(all, r.Mentions(number)...)
-	}
 	users, err := usersWith(tx, []models.Phone{number})
 	for _, u := range users {
 		add("user", u.ID, u.Name, "a phone of theirs: they are one of our own people, and stay in the directory and in the calls for which they were rung")
 	}
 	var (
+		routes    []models.Route
 		blocked   []models.BlockedCaller
 		numbers   []models.PhoneNumber
 		rules     []models.AlertRoute
 		receivers []models.Receiver
 		requests  []models.NumberRequest
+		notices   []models.Notice
 	)
 	redaction := models.RedactionOf(number)
-	form, values := mentioning(redaction, "form")
+	written, inRequests := mentioning(redaction, "form", "question", "approval", "reason", "history")
+	said, inNotices := mentioning(redaction, "subject", "text", "last_error")
 	for _, read := range []func() error{
+		func() error { return tx.Order("created_at, id").Find(&routes).Error },
 		func() error { return tx.Find(&blocked, "number = ?", number).Error },
 		func() error { return tx.Select("id", "name").Find(&numbers, "number = ?", number).Error },
 		func() error { return tx.Order("created_at, id").Find(&rules).Error },
 		func() error { return tx.Order("created_at, id").Find(&receivers).Error },
-		func() error { return tx.Select("id", "form").Where(form, values...).Find(&requests).Error },
+		func() error {
+			return tx.Select("id", "form").Where(written, inRequests...).Order("created_at, id").Find(&requests).Error
+		},
+		func() error {
+			return tx.Select("id", "subject").Where(said, inNotices...).Order("created_at, id").Find(&notices).Error
+		},
 	} {
 		if err == nil {
 			err = read()
 		}
+	}
+	for _, r := range routes {
+		all = append(all, r.Mentions(number)...)
 	}
 	for _, b := range blocked {
 		add("blocked caller", b.ID, "", "all of it: ask with settings=true, or delete the entry")
@@ -370,9 +357,15 @@ func mentions(tx *gorm.DB, number models.Phone) ([]models.Mention, error) {
 	}
 	for _, r := range receivers {
 		all = append(all, redaction.Mentions(r.Conditions, "receiver", r.ID, r.Name)...)
+		if _, found := redaction.Text(r.URL); found {
+			add("receiver", r.ID, r.Name, "its address: change it")
+		}
 	}
 	for _, r := range requests {
-		add("number request", r.ID, strings.TrimSpace(r.Form.Name), "its form")
+		add("number request", r.ID, strings.TrimSpace(r.Form.Name), "its form or what people wrote in it, which goes by its age where requests have one")
+	}
+	for _, n := range notices {
+		add("notice", n.ID, "", "what somebody was told of a request: it goes when that is emptied")
 	}
 	return all, err
 }

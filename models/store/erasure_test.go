@@ -144,6 +144,30 @@ func TestWhatIsASettingStaysUnlessThatIsAskedFor(t *testing.T) {
 	})
 }
 
+func TestWhateverNamesACallerIsListed(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		greets := must[models.Route](t)(s.CreateRoute(ctx, models.Route{Name: "Greets", Greeting: "Or ring 07700 900111."}))
+		says := must[models.Route](t)(s.CreateRoute(ctx, models.Route{Name: "Says", Phrases: map[models.Phrase]string{models.PhraseGoodbye: "Ring 07700 900111."}}))
+		ends := must[models.Route](t)(s.CreateRoute(ctx, models.Route{Name: "Ends", Nobody: models.Nobody{Message: "Ring 07700 900111."}}))
+		desk := hook("Desk")
+		desk.URL = "https://desk.example.com/447700900111"
+		desk = must[models.Receiver](t)(s.CreateReceiver(ctx, desk))
+		keep(t, s, commented(t, must[models.NumberRequest](t)(s.CreateNumberRequest(ctx, wish("n1", 0), 0)).Begin(noon), "Ask +44 7700 900111."))
+		e := erase(t, s, must[models.Erasure](t)(s.BeginErasure(ctx, carol, false)))
+		want := []string{"call route " + greets.ID, "call route " + says.ID, "call route " + ends.ID, "receiver " + desk.ID, "number request n1"}
+		for _, m := range e.Kept {
+			if m.Noun == "notice" {
+				want = append(want, "notice "+m.ID)
+			}
+		}
+		keeps(t, e, want)
+		if len(want) < 6 {
+			t.Error("no notice is listed")
+		}
+	})
+}
+
 func blocked(t *testing.T, s *store.Store) string {
 	t.Helper()
 	all, _, err := s.BlockedCallers(context.Background(), store.Page{})
@@ -179,9 +203,13 @@ func TestAnErasureWaitsForCallsThatAreNotOver(t *testing.T) {
 		if e.Number != carol || e.Left.Calls != 1 || e.Removed.Calls != 1 {
 			t.Errorf("it came to %+v", e)
 		}
-		all, open, err := s.CallerCalls(ctx, carol)
-		if err != nil || !slices.Equal(all, []string{"CA2"}) || !slices.Equal(open, all) {
-			t.Errorf("there are %q, open %q, %v", all, open, err)
+		pastOf(t, s, 4, 5, models.AllowedCaller{Name: "Dan", Number: dan})
+		pastOf(t, s, 5, 6, models.AllowedCaller{Name: "Dan", Number: dan})
+		for caller, want := range map[models.Phone][2][]string{carol: {{"CA2"}, nil}, dan: {nil, {"CA5"}}} {
+			live, late, err := s.CallerCalls(ctx, caller, noon.AddDate(0, 0, 6))
+			if err != nil || !slices.Equal(live, want[0]) || !slices.Equal(late, want[1]) {
+				t.Errorf("live are %q, late %q, %v", live, late, err)
+			}
 		}
 		if _, err := s.CloseCall(ctx, "CA2", models.Failed, "", noon); err != nil {
 			t.Fatal(err)
@@ -200,29 +228,28 @@ func TestAnErasureWaitsForCallsThatAreNotOver(t *testing.T) {
 	})
 }
 
-func TestWhatComesLateBringsNoErasedCallerBack(t *testing.T) {
+func TestEveryNameOfACallerIsKnownBeforeTheFirstCallIsErased(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
 		must[models.AlertRoute](t)(s.CreateAlertRoute(ctx, declaring("Calls")))
-		call := past(t, s, 1, 0)
-		a := must[models.Alert](t)(s.Alert(ctx, "a1"))
-		e := erase(t, s, must[models.Erasure](t)(s.BeginErasure(ctx, carol, false)))
-		if err := s.RecordCall(ctx, call); err != nil {
+		must[models.Route](t)(s.CreateRoute(ctx, models.Route{Name: "Support", Allowlist: models.Allowlist{Callers: []models.AllowedCaller{{Name: "Mrs Jones", Number: carol}}}}))
+		for n := range 3 {
+			past(t, s, n, n)
+		}
+		pastOf(t, s, 4, 4, models.AllowedCaller{Name: "Carol Jones", Number: carol})
+		first := incidents(t, s)[0]
+		must[models.IncidentMessage](t)(s.AddMessage(ctx, first.ID, "mrs  jones is CAROL JONES."))
+		if err := s.KeepChannel(ctx, first.ID, models.Channel{ID: "C1", Name: "inc-1-carol-jones-called"}); err != nil {
 			t.Fatal(err)
 		}
-		record(t, s, a)
-		raise(t, s, a)
-		late := models.Delivery{ID: "a1.r9.1", AlertID: "a1", ReceiverID: "r9", Alert: a, At: noon, Status: models.DeliveryPending}
-		if err := s.ExpectDeliveries(ctx, []models.Delivery{late}); err != nil {
-			t.Fatal(err)
+		erase(t, s, must[models.Erasure](t)(s.BeginErasure(ctx, carol, false)))
+		if got := must[models.Incident](t)(s.Incident(ctx, first.ID)).Channel.Name; got != "inc-1-[removed]-called" {
+			t.Errorf("the channel is %s", got)
 		}
-		for range 2 { // the alert's run is gone: nothing can come any more
-			if err := s.RemovalsDone(ctx, must[[]models.Removal](t)(s.Removals(ctx, e.ID, "", 50))); err != nil {
-				t.Fatal(err)
+		for _, text := range storetest.Naming(storetest.Dump(t, s), "jones", "Jones", "JONES") {
+			if !strings.HasPrefix(text, "call_routes.") && !strings.HasPrefix(text, "changes.") { // the setting stays, and is listed
+				t.Errorf("there is %s", text)
 			}
-		}
-		if naming := storetest.Naming(storetest.Dump(t, s), formsOf...); len(naming) > 0 {
-			t.Errorf("there is %q", naming)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -76,23 +77,43 @@ func addRemoved(tx *gorm.DB, id string, counted models.Erased) error {
 	return tx.Model(&e).Select("removed").UpdateColumns(&e).Error
 }
 
-// eraseLate removes the caller from deliveries that the run of an erased alert has written before it was gone.
+// eraseLate removes the caller from deliveries that the run of an erased alert, or of telling a receiver again, has written
+// before it was gone, and notes which receivers were told by then.
 func eraseLate(tx *gorm.DB, r models.Removal) error {
-	if r.Kind != models.RemoveAlertRun {
+	query := tx.Select("id", "erased_at").Where("erased_at IS NOT NULL")
+	switch r.Kind {
+	case models.RemoveAlertRun:
+		query = query.Where("carrier_call_id = ?", r.Reference)
+	case models.RemoveDeliveryRun:
+		alertID, _, _ := strings.Cut(r.Reference, "/")
+		query = query.Where("id = ?", alertID)
+	default:
 		return nil
 	}
 	var alerts []models.Alert
-	if err := tx.Select("id", "erased_at").Find(&alerts, "carrier_call_id = ? AND erased_at IS NOT NULL", r.Reference).Error; err != nil {
+	if err := query.Find(&alerts).Error; err != nil {
 		return err
 	}
-	_, err := eachDelivery(tx, alerts, func(d *models.Delivery) bool {
+	deliveries, err := eachDelivery(tx, alerts, func(d *models.Delivery) bool {
 		if d.Alert.ErasedAt != nil {
 			return false
 		}
+		d.LastError, _ = models.RedactionOf(d.Alert.Caller, d.Alert.CallerName).Text(d.LastError)
 		d.Alert = d.Alert.Erased(*alerts[0].ErasedAt)
 		return true
 	})
-	return err
+	if err != nil || len(deliveries) == 0 {
+		return err
+	}
+	e, err := lockedErasure(tx, r.ErasureID)
+	if err != nil {
+		return err
+	}
+	b := erasing{tx: tx, e: &e}
+	if err := b.tellOf(deliveries); err != nil {
+		return err
+	}
+	return tx.Model(&e).Select("told").UpdateColumns(&e).Error
 }
 
 // RemovalFailed notes why something could not be removed elsewhere: it is tried again.

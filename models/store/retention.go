@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -13,7 +14,8 @@ import (
 // RemoveCalls removes calls that began before an instant, the oldest first and limit at most, with everything that is
 // about them alone: alerts, deliveries, what incidents say of them, and the incidents themselves that nothing else is
 // left of. Calls that are not over stay, and those whose alert fires. Their number is kept by month, and their recordings
-// are to be removed at the carrier. It is safe to repeat; removed is zero once none is left.
+// are to be removed at the carrier. Incidents that have outlived their calls, and deliveries that came late, go after them
+// and are counted, too. It is safe to repeat; removed is zero once nothing is left.
 func (s *Store) RemoveCalls(ctx context.Context, before time.Time, limit int) (removed int, err error) {
 	before = instant(before)
 	err = s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
@@ -38,12 +40,18 @@ func (s *Store) RemoveCalls(ctx context.Context, before time.Time, limit int) (r
 			return err
 		}
 		if removed > 0 {
-			return removeCalls(tx, calls)
+			if err := removeCalls(tx, calls); err != nil {
+				return err
+			}
+			return s.noteRemoved(ctx, tx, "calls", before, removed)
 		}
 		if removed, err = removeQuiet(tx, before, limit); err != nil || removed > 0 {
+			return errors.Join(err, s.noteRemoved(ctx, tx, "incidents", before, removed))
+		}
+		if removed, err = removeLoose(tx, before, limit); err != nil {
 			return err
 		}
-		return removeLoose(tx, before)
+		return s.noteRemoved(ctx, tx, "deliveries", before, removed)
 	})
 	return removed, translate("remove calls", err)
 }
@@ -111,25 +119,37 @@ func removeCalls(tx *gorm.DB, calls []models.Call) error {
 	return tx.Delete(&models.Call{}, "id IN ?", ids).Error
 }
 
-// removeLoose removes deliveries that came after their alert was gone.
-func removeLoose(tx *gorm.DB, before time.Time) error {
-	return tx.Where("happened_at < ? AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.id = deliveries.alert_id)", before).
-		Delete(&models.Delivery{}).Error
+// removeLoose removes deliveries that came after their alert was gone, limit at most.
+func removeLoose(tx *gorm.DB, before time.Time, limit int) (removed int, err error) {
+	loose := tx.Model(&models.Delivery{}).Select("id").Limit(limit).
+		Where("happened_at < ? AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.id = deliveries.alert_id)", before)
+	gone := tx.Where("id IN (?)", loose).Delete(&models.Delivery{})
+	return int(gone.RowsAffected), gone.Error
 }
 
-// Voicemails lists calls that began before an instant, are over, and whose caller left a message, the oldest first and
-// those after one; the zero call means the first. They come without plans, attempts and timelines.
-func (s *Store) Voicemails(ctx context.Context, before time.Time, last models.Call, limit int) ([]models.Call, error) {
+// MessagePart is what of a caller's message may be there still.
+type MessagePart string
+
+// The parts of a message.
+const (
+	Sound MessagePart = "recording"  // at the carrier
+	Words MessagePart = "transcript" // here
+)
+
+// Voicemails lists calls that began before an instant, are over, and of whose message a part is there still: the oldest
+// first and those after one; the zero call means the first. They come without plans, attempts and timelines.
+func (s *Store) Voicemails(ctx context.Context, part MessagePart, before time.Time, last models.Call, limit int) ([]models.Call, error) {
 	var calls []models.Call
 	query := s.reader.WithContext(ctx).Omit("plan", "attempts", "timeline").
-		Where("voicemail IS NOT NULL AND ended_at IS NOT NULL AND started_at < ?", instant(before))
+		Where("voicemail ->> '"+string(part)+"' <> '' AND ended_at IS NOT NULL AND started_at < ?", instant(before))
 	err := after(query, last).Limit(limit).Find(&calls).Error
 	return calls, translate("list calls with a message", err)
 }
 
-// EmptyTranscripts removes what callers have said, in words, from wherever it is kept of some calls: from calls and
-// alerts, from what incidents and deliveries tell of them; those at the carrier are to be removed. It is safe to repeat.
-func (s *Store) EmptyTranscripts(ctx context.Context, calls []models.Call) error {
+// EmptyTranscripts removes what callers have said, in words, from wherever it is kept of some calls, all of which began
+// before an instant: from calls and alerts, from what incidents and deliveries tell of them; those at the carrier are to
+// be removed. It is safe to repeat.
+func (s *Store) EmptyTranscripts(ctx context.Context, calls []models.Call, before time.Time) error {
 	err := s.changeMessages(ctx, calls, models.Voicemail.WithoutWords, func(tx *gorm.DB, changed []models.Call, alerts []models.Alert) error {
 		var removals []models.Removal
 		for _, call := range changed {
@@ -153,16 +173,18 @@ func (s *Store) EmptyTranscripts(ctx context.Context, calls []models.Call) error
 			return err
 		}
 		_, err = retell(tx, alerts, models.AlertLine{Key: models.LineTranscript, Text: models.SaidRemoved})
-		return err
+		return errors.Join(err, s.noteRemoved(ctx, tx, "transcripts", before, len(changed)))
 	})
 	return translate("remove transcripts", err)
 }
 
-// RecordingsDeleted notes that the carrier has the recordings of some calls no more, since an instant. It is safe to
-// repeat.
-func (s *Store) RecordingsDeleted(ctx context.Context, calls []models.Call, at time.Time) error {
+// RecordingsDeleted notes that the carrier has the recordings of some calls no more, since an instant; all of them began
+// before another. It is safe to repeat.
+func (s *Store) RecordingsDeleted(ctx context.Context, calls []models.Call, at, before time.Time) error {
 	without := func(v models.Voicemail) models.Voicemail { return v.WithoutSound(instant(at)) }
-	err := s.changeMessages(ctx, calls, without, func(*gorm.DB, []models.Call, []models.Alert) error { return nil })
+	err := s.changeMessages(ctx, calls, without, func(tx *gorm.DB, changed []models.Call, _ []models.Alert) error {
+		return s.noteRemoved(ctx, tx, "recordings", before, len(changed))
+	})
 	return translate("note that recordings are deleted", err)
 }
 
@@ -264,7 +286,10 @@ func (s *Store) EmptyRequests(ctx context.Context, before time.Time, limit int) 
 		if err := tx.Model(&document{}).Where("request_id IN ?", ids).UpdateColumn("name", "").Error; err != nil {
 			return err
 		}
-		return tx.Delete(&models.Notice{}, "request_id IN ?", ids).Error
+		if err := tx.Delete(&models.Notice{}, "request_id IN ?", ids).Error; err != nil {
+			return err
+		}
+		return s.noteRemoved(ctx, tx, "requests", before, emptied)
 	})
 	return emptied, translate("empty number requests", err)
 }
@@ -280,7 +305,23 @@ func (s *Store) RemoveChanges(ctx context.Context, before time.Time, limit int) 
 			return gone.Error
 		}
 		removed = int(gone.RowsAffected)
-		return tx.Where("done_at < ?", before).Delete(&models.Erasure{}).Error
+		if err := tx.Where("done_at < ?", before).Delete(&models.Erasure{}).Error; err != nil {
+			return err
+		}
+		return s.noteRemoved(ctx, tx, "audit", before, removed)
 	})
 	return removed, translate("remove lines of the audit list", err)
+}
+
+// actionRemove is the retention's own among the actions of the audit list.
+const actionRemove = "remove"
+
+// noteRemoved adds to what the audit list says of a night: how much of a part was removed that was from before an instant.
+func (s *Store) noteRemoved(ctx context.Context, tx *gorm.DB, part string, before time.Time, n int) error {
+	if n == 0 {
+		return nil
+	}
+	now := instant(time.Now())
+	line := models.Change{ID: spanID(actionRemove, part, now.Truncate(24*time.Hour)), At: now, By: actorOf(ctx), Action: actionRemove, Noun: "retention", NounID: part}
+	return counted(tx, line, func(r *models.Outdated) { r.Count, r.Before = r.Count+n, instant(before) })
 }

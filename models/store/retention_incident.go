@@ -36,10 +36,7 @@ func removeAlerts(tx *gorm.DB, alerts []models.Alert, since time.Time) error {
 		return err
 	}
 	for _, a := range about {
-		if slices.Contains(gone, a.ID) {
-			continue
-		}
-		if err := forgetAlerts(tx, a); err != nil {
+		if err := forgetAlerts(tx, a, slices.Contains(gone, a.ID)); err != nil {
 			return err
 		}
 	}
@@ -133,8 +130,11 @@ func removeIncidents(tx *gorm.DB, ids []string) error {
 	return tx.Delete(&models.Incident{}, "id IN ?", ids).Error
 }
 
-// forgetAlerts removes what an incident tells of alerts that are gone.
-func forgetAlerts(tx *gorm.DB, i incidentAbout) error {
+// forgetAlerts removes what an incident, and the audit list of it, tells of alerts that are gone. A channel elsewhere gets
+// its headline anew, unless the incident is gone, too.
+func forgetAlerts(tx *gorm.DB, i incidentAbout, gone bool) error {
+	b := erasing{tx: tx, e: &models.Erasure{}} // whose counts nobody asks for
+	told := false
 	for _, a := range i.alerts {
 		of := models.AlertMessageKey(a.ID, models.AlertLine{Key: "%"})
 		if err := tx.Delete(&models.IncidentMessage{}, "incident_id = ? AND key LIKE ?", i.ID, of).Error; err != nil {
@@ -144,14 +144,20 @@ func forgetAlerts(tx *gorm.DB, i incidentAbout) error {
 			continue
 		}
 		redacted, found := i.Redacted(models.RedactionOf(a.Caller, a.CallerName))
-		if i.Incident = redacted; !found {
-			continue
+		i.Incident, told = redacted, true
+		if found && !gone {
+			if err := tx.Model(&redacted).Select(ofCaller).UpdateColumns(&redacted).Error; err != nil {
+				return err
+			}
 		}
-		if err := tx.Model(&redacted).Select(ofCaller).UpdateColumns(&redacted).Error; err != nil {
+		if err := b.redactSaid([]string{i.ID}, models.RedactionOf(a.Caller, a.CallerName)); err != nil {
 			return err
 		}
 	}
-	return nil
+	if gone || !told || i.Channel.Provider != models.ChannelSlack || i.Channel.ID == "" {
+		return nil
+	}
+	return order(tx, []models.Removal{{Kind: models.RenewChannel, Reference: i.ID}})
 }
 
 // ofCaller are the columns of an incident that may tell of a caller.

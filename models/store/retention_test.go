@@ -163,7 +163,7 @@ func TestAnAlertOfNoCallAndADeliveryOfNoAlertGoToo(t *testing.T) {
 		if err := s.KeepDelivery(ctx, late); err != nil {
 			t.Fatal(err)
 		}
-		for _, removed := range []int{1, 0} {
+		for _, removed := range []int{1, 1, 0} {
 			if n := must[int](t)(s.RemoveCalls(ctx, noon.AddDate(0, 0, 9), 100)); n != removed {
 				t.Errorf("%d are removed, want %d", n, removed)
 			}
@@ -174,77 +174,49 @@ func TestAnAlertOfNoCallAndADeliveryOfNoAlertGoToo(t *testing.T) {
 	})
 }
 
-func TestAnIncidentStaysWhileThereIsSomethingElseInIt(t *testing.T) {
-	for name, c := range map[string]struct {
-		change func(t *testing.T, s *store.Store, id string)
-		stays  bool
-		after  bool // it goes once that is old, too
-	}{
-		"nothing":                           {func(*testing.T, *store.Store, string) {}, false, false},
-		"nobody has closed it yet":          {sets("status", models.IncidentTriage), true, true},
-		"people work on it":                 {sets("status", models.IncidentActive), true, true},
-		"somebody has closed it since":      {sets("updated_at", noon.AddDate(0, 0, 20)), true, true},
-		"another call has joined it":        {sets("last_alert_at", noon.AddDate(0, 0, 20)), true, true},
-		"somebody has said something since": {says, true, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			storetest.Each(t, func(t *testing.T, s *store.Store) {
-				ctx := context.Background()
-				route := byCaller("Calls")
-				route.Incident.StartInTriage, route.Incident.Name, route.Incident.Summary = true, "{{caller_name}} called", "From {{caller}}."
-				must[models.AlertRoute](t)(s.CreateAlertRoute(ctx, route))
-				past(t, s, 1, 0)
-				past(t, s, 2, 60)
-				id := incidents(t, s)[0].ID
-				closed(t, s)
-				aged(t, s)
-				c.change(t, s, id)
-				must[int](t)(s.RemoveCalls(ctx, noon.AddDate(0, 0, 9), 100))
-				kept, err := s.Incident(ctx, id)
-				if stays := err == nil; stays != c.stays {
-					t.Fatalf("it stays: %v, want %v", stays, c.stays)
-				}
-				if c.stays && (kept.Name != "[removed] called" || kept.Summary != "From [removed]." || kept.GroupKey != `["[removed]"]`) {
-					t.Errorf("it tells of the caller: %+v", kept)
-				}
-				if naming := storetest.Naming(storetest.Dump(t, s), "alert/a1/"); len(naming) > 0 {
-					t.Errorf("it tells of the call: %q", naming)
-				}
-				must[int](t)(s.RemoveCalls(ctx, noon.AddDate(0, 0, 59), 100))
-				if _, err := s.Incident(ctx, id); c.stays && (err != nil) != c.after {
-					t.Errorf("it goes later: %v, want %v", err, c.after)
-				}
-			})
-		})
-	}
-}
-
-func sets(column string, value any) func(*testing.T, *store.Store, string) {
-	return func(t *testing.T, s *store.Store, id string) {
-		t.Helper()
-		if err := s.Writer().Table("incidents").Where("id = ?", id).UpdateColumn(column, value).Error; err != nil {
+func TestTheAuditListSaysWhatANightHasRemoved(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx, since := context.Background(), noon.AddDate(0, 0, 9)
+		calls := []models.Call{past(t, s, 1, 0), past(t, s, 2, 1), past(t, s, 3, 2)}
+		for _, some := range [][]models.Call{calls[:2], calls[2:], calls} { // the last in vain
+			if err := s.EmptyTranscripts(ctx, some, since); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.RecordingsDeleted(ctx, calls[:1], noon.AddDate(0, 0, 10), since); err != nil {
 			t.Fatal(err)
 		}
-	}
+		for range 3 {
+			must[int](t)(s.RemoveCalls(ctx, since, 2))
+		}
+		var lines []string
+		for _, change := range audit(t, s, store.ChangeFilter{Noun: "retention"}) {
+			lines = append(lines, change.By.Name+" "+change.NounID+" "+string(change.After))
+		}
+		slices.Sort(lines)
+		before := `,"before":"` + since.Truncate(time.Microsecond).Format(time.RFC3339Nano) + `"}`
+		want := []string{`ringdown calls {"count":3` + before, `ringdown recordings {"count":1` + before, `ringdown transcripts {"count":3` + before}
+		if !slices.Equal(lines, want) {
+			t.Errorf("it says %q, want %q", lines, want)
+		}
+	})
 }
 
-func says(t *testing.T, s *store.Store, id string) {
-	t.Helper()
-	must[models.IncidentMessage](t)(s.AddMessage(context.Background(), id, "Who knows more?"))
-}
-
-func TestTheLastIncidentStaysSoThatNumbersGoOn(t *testing.T) {
+func TestOnlyMessagesOfWhichSomethingIsLeftAreListed(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		ctx := context.Background()
-		must[models.AlertRoute](t)(s.CreateAlertRoute(ctx, declaring("Calls")))
-		past(t, s, 1, 0)
-		past(t, s, 2, 1)
-		closed(t, s)
-		aged(t, s)
-		must[int](t)(s.RemoveCalls(ctx, noon.AddDate(0, 0, 9), 100))
-		past(t, s, 3, 30)
-		if all := incidents(t, s); len(all) != 2 || all[0].Number != 2 || all[1].Number != 3 {
-			t.Errorf("there are %v", all)
+		ctx, since := context.Background(), noon.AddDate(0, 0, 9)
+		calls := []models.Call{past(t, s, 1, 0), past(t, s, 2, 1)}
+		if err := s.EmptyTranscripts(ctx, calls[:1], since); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.RecordingsDeleted(ctx, calls[1:], since, since); err != nil {
+			t.Fatal(err)
+		}
+		for part, want := range map[store.MessagePart]string{store.Words: "c2", store.Sound: "c1"} {
+			left := must[[]models.Call](t)(s.Voicemails(ctx, part, since, models.Call{}, 10))
+			if len(left) != 1 || left[0].ID != want {
+				t.Errorf("of the %s are left %v, want %s", part, left, want)
+			}
 		}
 	})
 }
@@ -259,13 +231,13 @@ func TestWhatCallersHaveSaidIsRemovedWhereverItIsKept(t *testing.T) {
 		if got := len(storetest.Naming(storetest.Dump(t, s), whatTheySaid)); got != 3*4 { // call, alert, delivery, message
 			t.Errorf("it is kept %d times", got)
 		}
-		first := must[[]models.Call](t)(s.Voicemails(ctx, noon.AddDate(0, 0, 2), models.Call{}, 1))
-		second := must[[]models.Call](t)(s.Voicemails(ctx, noon.AddDate(0, 0, 2), first[0], 10))
+		first := must[[]models.Call](t)(s.Voicemails(ctx, store.Words, noon.AddDate(0, 0, 2), models.Call{}, 1))
+		second := must[[]models.Call](t)(s.Voicemails(ctx, store.Words, noon.AddDate(0, 0, 2), first[0], 10))
 		if len(second) != 1 || second[0].ID != "c1" {
 			t.Fatalf("there are %v and %v", first, second)
 		}
 		for range 2 {
-			if err := s.EmptyTranscripts(ctx, append(first, second...)); err != nil {
+			if err := s.EmptyTranscripts(ctx, append(first, second...), noon.AddDate(0, 0, 2)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -287,7 +259,7 @@ func TestARecordingThatIsDeletedIsNotedWithItsTime(t *testing.T) {
 		ctx := context.Background()
 		call := past(t, s, 1, 0)
 		for _, at := range []time.Time{noon.AddDate(0, 1, 0), noon.AddDate(0, 2, 0)} { // the first stands
-			if err := s.RecordingsDeleted(ctx, []models.Call{call}, at); err != nil {
+			if err := s.RecordingsDeleted(ctx, []models.Call{call}, at, noon); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -360,7 +332,7 @@ func TestOldLinesOfTheAuditListGo(t *testing.T) {
 				t.Errorf("%d are removed, want %d", n, removed)
 			}
 		}
-		if got := rows(t, s, "changes", "users"); got != "changes 2, users 5" {
+		if got := rows(t, s, "changes", "users"); got != "changes 3, users 5" {
 			t.Errorf("left are %s", got)
 		}
 	})

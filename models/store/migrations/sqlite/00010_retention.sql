@@ -4,8 +4,9 @@ ALTER TABLE calls ADD COLUMN erased_at timestamp;
 ALTER TABLE alerts ADD COLUMN erased_at timestamp;
 ALTER TABLE number_requests ADD COLUMN emptied_at timestamp;
 
--- What callers have left is looked for by age.
-CREATE INDEX calls_voicemail ON calls (started_at, id) WHERE voicemail IS NOT NULL;
+-- What callers have left, and is there still, is looked for by age.
+CREATE INDEX calls_recorded ON calls (started_at, id) WHERE voicemail ->> 'recording' <> '';
+CREATE INDEX calls_spoken ON calls (started_at, id) WHERE voicemail ->> 'transcript' <> '';
 CREATE INDEX number_requests_full ON number_requests (updated_at, id) WHERE emptied_at IS NULL;
 
 -- The number and the names are empty once nothing else here names them.
@@ -51,7 +52,8 @@ DROP TABLE removed_calls;
 DROP TABLE removals;
 DROP TABLE erasures;
 DROP INDEX number_requests_full;
-DROP INDEX calls_voicemail;
+DROP INDEX calls_spoken;
+DROP INDEX calls_recorded;
 ALTER TABLE number_requests DROP COLUMN emptied_at;
 ALTER TABLE alerts DROP COLUMN erased_at;
 ALTER TABLE calls DROP COLUMN erased_at;

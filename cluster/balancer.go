@@ -138,8 +138,8 @@ func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer func() { _ = r.Body.Close() }() // ours to close; it has nothing more to say
 	}
-	if r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/twilio/") {
-		return b.webhook(r)
+	if r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/twilio/") || r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/audio/") {
+		return b.webhook(r) // a caller waits for what is played as for any document
 	}
 	return b.once(r)
 }

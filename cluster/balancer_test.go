@@ -188,6 +188,16 @@ func TestARequestThatMayHaveBeenHeardIsNeverRepeated(t *testing.T) {
 	}
 }
 
+func TestWhatACallerHearsIsAskedOfTheNextWhereOneBreaks(t *testing.T) {
+	broken, well := newAPI(t, breaks), newAPI(t, says("music"))
+	_, front := balance(t, broken.URL, well.URL)
+	for range 2 { // whoever's turn it is
+		if status, answer := ask(t, http.MethodGet, front.URL+"/audio/hold.xml", ""); status != http.StatusOK || answer != "music" {
+			t.Errorf("it answers %d %q", status, answer)
+		}
+	}
+}
+
 func TestASlowAnswerIsWaitedFor(t *testing.T) {
 	slow := newAPI(t, func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(100 * time.Millisecond)

@@ -20,7 +20,7 @@ const (
 	checkWithin = time.Second
 	// answerWithin is how long one API may take to answer a webhook before another is asked. Ours answer within 2 s; the
 	// carrier waits 15 s.
-	answerWithin = 6 * time.Second
+	answerWithin = 2500 * time.Millisecond
 	// webhookSize is how large a webhook and its answer may be, in bytes.
 	webhookSize = 1 << 20
 )

@@ -153,9 +153,6 @@ func (d draw) seconds(least, most float64) simulator.Seconds {
 
 func pick[T any](d draw, from ...T) T { return from[d.IntN(len(from))] }
 
-// withheld says whether the caller hides their number.
-func (c *call) withheld() bool { return c.from != callerNumber(c.n) }
-
 // name is who has a phone, and what it does in this call.
 func (c *call) name(number string) string {
 	i := slices.IndexFunc(c.phones, func(p phone) bool { return p.number == number })

@@ -56,11 +56,15 @@ func (y *story) fits() {
 	y.nobodyAlone()
 }
 
-// nobodyAlone holds that no responder waited for a caller who did not come.
+// nobodyAlone holds that no responder waited for a caller who was there and did not come.
 func (y *story) nobodyAlone() {
 	for _, l := range y.rung {
-		if !l.joined.IsZero() && l.talked.IsZero() && l.joined.Before(y.caller.ended) && l.ended.Sub(l.joined) > aloneAtMost {
-			y.wrong(asExperienced, "%s was in the room for %s and met nobody", y.name(l.phone), l.ended.Sub(l.joined))
+		left := l.ended
+		if y.caller.ended.Before(left) {
+			left = y.caller.ended
+		}
+		if !l.joined.IsZero() && l.talked.IsZero() && left.Sub(l.joined) > aloneAtMost {
+			y.wrong(asExperienced, "%s was in the room for %s and met nobody", y.name(l.phone), seconds(left.Sub(l.joined)))
 		}
 	}
 }
@@ -90,7 +94,7 @@ func (y *story) tookLate(winner models.AttemptRecord) bool {
 		return false
 	}
 	joined := y.rung[i].joined
-	return y.leavesEarly() && (joined.IsZero() || joined.After(y.caller.ended))
+	return y.leavesEarly() && (joined.IsZero() || joined.After(y.caller.ended) || y.caller.joined.IsZero()) // they may still hear the greeting
 }
 
 // leftRinging says whether the caller left while the fixed number rang. Then the carrier says of the line to it that it was

@@ -178,6 +178,12 @@ func TestWhatIsExcused(t *testing.T) {
 			y.call.caller.HangUpAfter = 24
 			y.rung[1].joined, y.rung[1].talked = time.Time{}, time.Time{}
 		}},
+		{"a caller who left in the greeting, when a responder was in the room", connected, func(y *story) {
+			y.call.caller.HangUpAfter = 26
+			y.caller.joined, y.caller.talked, y.caller.ended, y.rung[1].talked = time.Time{}, time.Time{}, at(26), time.Time{}
+			y.rung[1].ended = at(34) // a responder may still hear that the call is over
+			y.run.closed = at(34)
+		}},
 		{"a diversion from hold after a minute without workers", sentAway, func(y *story) {
 			moved(y)
 			y.outages[0].from = at(-51)

@@ -6,13 +6,11 @@ import (
 	"maps"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/ringdown/ringdown/cluster"
 	"github.com/ringdown/ringdown/models"
-	"github.com/ringdown/ringdown/simulator"
 )
 
 // Report is what a drill came to.
@@ -213,76 +211,6 @@ func (r *Report) close(d *drill, logs logMarks) {
 	for _, text := range found {
 		r.breaks(noNumber, text)
 	}
-}
-
-// took is when a responder took the call: at the last key before they were in the room, or as they picked up where none is asked.
-func (l *leg) took() time.Time {
-	took := l.answered
-	for _, key := range l.keys {
-		if key.At.Before(l.joined) {
-			took = key.At
-		}
-	}
-	return took
-}
-
-// stretch is a time between two moments.
-type stretch struct{ from, until time.Time }
-
-// gaps are the times from the end of one phone's try to the next phone's dial, where one is tried after the other.
-func (y *story) gaps() []stretch {
-	legs := map[string]*leg{}
-	for _, l := range y.rung {
-		legs[l.sid] = l
-	}
-	var found []stretch
-	for i := range y.record.Attempts {
-		if i == 0 {
-			continue
-		}
-		before, a := y.record.Attempts[i-1], y.record.Attempts[i]
-		next := legs[a.Leg]
-		if next == nil || before.DecidedAt == nil || before.Level != a.Level || !y.inTurns(a.Level) {
-			continue
-		}
-		if next.dialled.After(*before.DecidedAt) {
-			found = append(found, stretch{*before.DecidedAt, next.dialled})
-		}
-	}
-	return found
-}
-
-// inTurns says whether a level rings one phone after the other.
-func (y *story) inTurns(level int) bool {
-	if level < 1 || level > len(y.route.Levels) {
-		return false
-	}
-	s := y.route.Levels[level-1].Strategy
-	return s == models.OneByOne || s == models.Shuffled
-}
-
-// inOneLine is a call in one line: what was promised, and what happened.
-func (y *story) inOneLine() string {
-	longest := simulator.Seconds(0)
-	for _, s := range y.silences() {
-		longest = max(longest, s.ours)
-	}
-	kept := "all kept"
-	if len(y.faults) > 0 {
-		var texts []string
-		for _, f := range y.faults {
-			texts = append(texts, f.text)
-		}
-		kept = "NOT KEPT: " + strings.Join(texts, "; ")
-	}
-	met := ""
-	for _, o := range y.outages {
-		met += ", " + o.String()
-	}
-	if met != "" {
-		met = " (" + strings.TrimPrefix(met, ", ") + ")"
-	}
-	return fmt.Sprintf("call %d: %s, %d phones rung, longest silence %.1f s%s: %s", y.n, cmp.Or(string(y.record.Outcome), "no record"), len(y.rung), longest, met, kept)
 }
 
 // machine is what the drill ran on.

@@ -109,3 +109,27 @@ func (d *drill) history(y *story) string {
 	}
 	return strings.Join(parts, " | ")
 }
+
+// inOneLine is a call in one line: what was promised, and what happened.
+func (y *story) inOneLine() string {
+	longest := simulator.Seconds(0)
+	for _, s := range y.silences() {
+		longest = max(longest, s.ours)
+	}
+	kept := "all kept"
+	if len(y.faults) > 0 {
+		var texts []string
+		for _, f := range y.faults {
+			texts = append(texts, f.text)
+		}
+		kept = "NOT KEPT: " + strings.Join(texts, "; ")
+	}
+	met := ""
+	for _, o := range y.outages {
+		met += ", " + o.String()
+	}
+	if met != "" {
+		met = " (" + strings.TrimPrefix(met, ", ") + ")"
+	}
+	return fmt.Sprintf("call %d: %s, %d phones rung, longest silence %.1f s%s: %s", y.n, cmp.Or(string(y.record.Outcome), "no record"), len(y.rung), longest, met, kept)
+}

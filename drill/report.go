@@ -15,13 +15,13 @@ import (
 
 // Report is what a drill came to.
 type Report struct {
-	Begun  time.Time
-	Called time.Duration // until all lines had ended
-	Took   time.Duration // until all calls were judged: runs may wait for transcripts
+	Begun time.Time
+	Took  time.Duration // until all calls were judged: runs may wait for a word of the carrier that was dropped
 
 	config     Config
 	mu         sync.Mutex
-	calls      int // that were judged
+	over       samples // when the callers' lines ended
+	calls      int     // that were judged
 	legs       int
 	outcomes   map[models.Outcome]int
 	tookLate   int           // connected, and the caller left before the responder was in the room
@@ -114,7 +114,7 @@ func (r *Report) add(d *drill, y *story) {
 func (r *Report) hungUp(after time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.Called = max(r.Called, after)
+	r.over.add(after)
 }
 
 // heldBack notes that no call began for a while, because answers were slow.

@@ -84,7 +84,7 @@ func TestACallerOnHoldWhoseBuildHasNoWorkersIsDiverted(t *testing.T) {
 	p.stopWorker()
 	p.startBuild(t, "one")
 	stopOne := p.stopWorker
-	lost := p.lineWithEmergency(t, "Alice", longRing)
+	lost := p.lineWithEmergency(t, "Alice Bob Carol Dave", longRing) // whoever of them is rung by now
 	caller := lost.calls().hears(music)
 	lost.rung("Alice")
 	p.startBuild(t, "two")

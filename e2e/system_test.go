@@ -149,7 +149,6 @@ var shared = struct {
 
 // each runs a conversation on a system with SQLite and on one with Postgres, several at once.
 func each(t *testing.T, conversation func(t *testing.T, s *system)) {
-	t.Parallel()
 	for _, name := range []string{"sqlite", "postgres"} {
 		if name == "postgres" && !storetest.PostgresExpected() {
 			continue

@@ -100,12 +100,23 @@ func (d *drill) makeCalls(ctx, lasting context.Context) error {
 	err := d.dispatch(calling, following)
 	stop()
 	err = errors.Join(err, <-broken)
+	settled := make(chan struct{})
+	go func() {
+		d.calls.Wait()
+		close(settled)
+	}()
+	if err == nil {
+		select {
+		case <-settled:
+		case <-ctx.Done():
+		}
+	}
 	if ctx.Err() != nil || err != nil {
 		d.say("\nit is ended: the callers hang up")
 		d.hangUp(lasting)
 		defer time.AfterFunc(settlesWithin, giveUp).Stop()
 	}
-	d.calls.Wait()
+	<-settled
 	d.report.Took = time.Since(d.begun)
 	return err
 }

@@ -68,11 +68,11 @@ race: ## Run what happens at once under the race detector.
 	go test -race ./api -skip '^TestREST'
 	go test -race ./api -run '^TestREST.*(AtOnce|Elsewhere|Stream|Live|Again|Tries)'
 
-bench: build ## Measure the figures of docs/bench.md, as ratios to a bare workflow.
+bench: build cluster-tools ## Measure the figures of docs/bench.md, as ratios to a bare workflow.
 	go run ./bench
 
 soak: cluster-tools ## Make 10,000 calls on a cluster while things go wrong; SEED=… repeats a run. See docs/drill.md.
-	tools/soak --calls $(or $(CALLS),10000) --at-once $(or $(AT_ONCE),200) $(if $(SEED),--seed $(SEED)) $(if $(CALL),--call $(CALL)) $(if $(REPORT),--report $(REPORT))
+	tools/soak --calls $(or $(CALLS),10000) --at-once $(or $(AT_ONCE),140) $(if $(SEED),--seed $(SEED)) $(if $(CALL),--call $(CALL)) $(if $(REPORT),--report $(REPORT))
 
 cluster-check: cluster-tools ## Deploy, and lose workers, on clusters under live calls; OLD=BINARY deploys from an older release.
 	go test ./cluster -run Real -count=1 -timeout 10m -args -real -program $(CURDIR)/bin/ringdown

@@ -72,6 +72,13 @@ const workersWithin = 30 * time.Second
 // bring makes a build the current one, or the ramping one with so many of a hundred new calls. Workers that have just
 // started are waited for.
 func (r releases) bring(ctx context.Context, build string, percent float32) error {
+	info, err := r.known(ctx)
+	switch {
+	case err != nil:
+		return err
+	case percent > 0 && info.RoutingConfig.CurrentVersion != nil && info.RoutingConfig.CurrentVersion.BuildID == build:
+		return fmt.Errorf("--percent %g: %s is the current build already, which gets all calls that no other does", percent, build)
+	}
 	for deadline := time.Now().Add(workersWithin); ; {
 		err := r.route(ctx, build, percent)
 		notFound, notYet := (*serviceerror.NotFound)(nil), (*serviceerror.FailedPrecondition)(nil)
@@ -92,9 +99,6 @@ func (r releases) bring(ctx context.Context, build string, percent float32) erro
 // route tells Temporal who gets new calls. What becomes the current build gets all of them: no other ramps any more.
 func (r releases) route(ctx context.Context, build string, percent float32) error {
 	if percent > 0 {
-		if info, err := r.known(ctx); err == nil && info.RoutingConfig.CurrentVersion != nil && info.RoutingConfig.CurrentVersion.BuildID == build {
-			return errors.New("it has all new calls already")
-		}
 		_, err := r.deployment.SetRampingVersion(ctx, client.WorkerDeploymentSetRampingVersionOptions{BuildID: build, Percentage: percent})
 		return err
 	}

@@ -74,6 +74,9 @@ func TestReleasesSayWhichBuildHasWhichCalls(t *testing.T) {
 	shows("build,new calls,calls that go on,since\ntwo,25 %,0,\none,75 %,1,")
 	brings("one", 0)
 	shows("build,new calls,calls that go on,since\ntwo,none,0,\none,all,1,")
+	if err := r.bring(t.Context(), "one", 10); err == nil || !strings.Contains(err.Error(), "current build already") {
+		t.Errorf("a part for the current build: %v", err)
+	}
 	brings("two", 0)
 	shows("build,new calls,calls that go on,since\ntwo,all,0,\none,none,1,")
 

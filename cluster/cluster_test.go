@@ -205,6 +205,16 @@ func TestEachPartOfARealClusterComesBack(t *testing.T) {
 				works(t, c)
 			}
 		}
+		l.resting.Store(p.Kind != Worker && p.Kind != UI) // nobody is told that a part hangs
+		before := c.view(t, p.Name)
+		order("freeze", control.Freeze, p.Name)
+		if now := c.view(t, p.Name); now.State != Frozen || now.PID != before.PID {
+			t.Errorf("it is %+v", now)
+		}
+		order("resume", control.Resume, p.Name)
+		if now := c.view(t, p.Name); now != before {
+			t.Errorf("it is %+v, and was %+v", now, before)
+		}
 	}
 	l.stop()
 	var there int

@@ -10,7 +10,7 @@ import (
 type Part struct {
 	Name  string `json:"name"`  // as worker-2
 	Kind  string `json:"kind"`  // as worker
-	State string `json:"state"` // up or down
+	State string `json:"state"` // up, down or frozen
 	PID   int    `json:"pid"`   // zero when it is down, or no process of its own
 	Build string `json:"build"` // of a role: its build id, else its version
 }
@@ -27,15 +27,16 @@ const (
 
 // States of a part.
 const (
-	Up   = "up"
-	Down = "down"
+	Up     = "up"
+	Down   = "down"
+	Frozen = "frozen"
 )
 
 // ErrNoPart is the error where no part has a name.
 var ErrNoPart = errors.New("no part has this name")
 
 // Control breaks a running system on purpose, and mends it. Every order may be repeated: what is up already, or down,
-// stays so without an error.
+// stays so without an error; what is down cannot be frozen.
 type Control interface {
 	// Parts lists the parts in the order of their start.
 	Parts(ctx context.Context) ([]Part, error)
@@ -43,7 +44,9 @@ type Control interface {
 	Kill(ctx context.Context, name string) error
 	// Halt asks a part to end and waits until it has; it is killed where it does not.
 	Halt(ctx context.Context, name string) error
-	// Resume starts a part that is down, and waits until it is ready for work.
+	// Freeze has a part stand still with all that it holds, as on a machine that hangs: its connections stay, and nothing answers.
+	Freeze(ctx context.Context, name string) error
+	// Resume starts a part that is down, has one that is frozen go on, and waits until it is ready for work.
 	Resume(ctx context.Context, name string) error
 }
 
@@ -82,7 +85,16 @@ func (c *Cluster) Halt(ctx context.Context, name string) error {
 	return p.halt(ctx)
 }
 
-// Resume starts a part with the program that it had, and waits until it is ready.
+// Freeze stops a part with SIGSTOP.
+func (c *Cluster) Freeze(_ context.Context, name string) error {
+	p, err := c.part(name)
+	if err != nil {
+		return err
+	}
+	return p.freeze()
+}
+
+// Resume starts a part with the program that it had, or has it go on, and waits until it is ready.
 func (c *Cluster) Resume(ctx context.Context, name string) error {
 	p, err := c.part(name)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// Handler serves a Control to this machine: GET /parts, and POST /parts/{name}/kill, halt and resume, which answer when
+// Handler serves a Control to this machine: GET /parts, and POST /parts/{name}/kill, halt, freeze and resume, which answer when
 // it is done. Whoever reaches it may break the system, so it answers only who calls it by a loopback address, and no
 // page of another site.
 func Handler(c Control) http.Handler {
@@ -26,7 +26,9 @@ func Handler(c Control) http.Handler {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(parts) // who has gone hears nothing
 	})
-	for order, obey := range map[string]func(context.Context, string) error{"kill": c.Kill, "halt": c.Halt, "resume": c.Resume} {
+	for order, obey := range map[string]func(context.Context, string) error{
+		"kill": c.Kill, "halt": c.Halt, "freeze": c.Freeze, "resume": c.Resume,
+	} {
 		mux.HandleFunc("POST /parts/{name}/"+order, func(w http.ResponseWriter, r *http.Request) {
 			err := obey(context.WithoutCancel(r.Context()), r.PathValue("name")) // an order is not left half done
 			switch {
@@ -77,7 +79,10 @@ func (c *Client) Kill(ctx context.Context, name string) error { return c.order(c
 // Halt asks a part to end, and waits until it has.
 func (c *Client) Halt(ctx context.Context, name string) error { return c.order(ctx, name, "halt") }
 
-// Resume starts a part that is down, and waits until it is ready.
+// Freeze has a part stand still.
+func (c *Client) Freeze(ctx context.Context, name string) error { return c.order(ctx, name, "freeze") }
+
+// Resume starts a part that is down, or has it go on, and waits until it is ready.
 func (c *Client) Resume(ctx context.Context, name string) error { return c.order(ctx, name, "resume") }
 
 func (c *Client) order(ctx context.Context, name, order string) error {

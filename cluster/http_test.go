@@ -27,6 +27,7 @@ func (c *told) note(order, name string) error {
 
 func (c *told) Kill(_ context.Context, name string) error   { return c.note("kill", name) }
 func (c *told) Halt(_ context.Context, name string) error   { return c.note("halt", name) }
+func (c *told) Freeze(_ context.Context, name string) error { return c.note("freeze", name) }
 func (c *told) Resume(_ context.Context, name string) error { return c.note("resume", name) }
 
 func TestAClientOrdersWhatTheHandlerDoes(t *testing.T) {
@@ -38,10 +39,10 @@ func TestAClientOrdersWhatTheHandlerDoes(t *testing.T) {
 	if want := []Part{{Name: "worker-1", Kind: Worker, State: Up, PID: 7, Build: "b1"}}; err != nil || !slices.Equal(parts, want) {
 		t.Errorf("its parts: %v, %v", parts, err)
 	}
-	if err := errors.Join(c.Kill(t.Context(), "worker-1"), c.Halt(t.Context(), "worker-1"), c.Resume(t.Context(), "a/b")); err != nil {
+	if err := errors.Join(c.Kill(t.Context(), "worker-1"), c.Halt(t.Context(), "worker-1"), c.Freeze(t.Context(), "temporal"), c.Resume(t.Context(), "a/b")); err != nil {
 		t.Error(err)
 	}
-	if want := []string{"kill worker-1", "halt worker-1", "resume a/b"}; !slices.Equal(control.orders, want) {
+	if want := []string{"kill worker-1", "halt worker-1", "freeze temporal", "resume a/b"}; !slices.Equal(control.orders, want) {
 		t.Errorf("it was told %q", control.orders)
 	}
 	control.err = errors.New("it does not start: see the log")

@@ -35,6 +35,9 @@ func (p *part) view() Part {
 	v := Part{Name: p.name, Kind: p.kind, State: Down, Build: p.build}
 	if p.process != nil && p.process.Alive() {
 		v.State, v.PID = Up, p.process.PID()
+		if p.process.Frozen() {
+			v.State = Frozen
+		}
 	}
 	return v
 }
@@ -84,10 +87,25 @@ func (p *part) stop() error {
 func (p *part) resume(ctx context.Context) error {
 	p.orders.Lock()
 	defer p.orders.Unlock()
-	if p.up() != nil {
-		return nil
+	process := p.up()
+	if process == nil {
+		return p.start(ctx)
 	}
-	return p.start(ctx)
+	if process.Thaw() {
+		return process.UntilReady(ctx, p.within, p.ready)
+	}
+	return nil
+}
+
+func (p *part) freeze() error {
+	p.orders.Lock()
+	defer p.orders.Unlock()
+	process := p.up()
+	if process == nil {
+		return fmt.Errorf("freeze %s: it is down", p.name)
+	}
+	process.Freeze()
+	return nil
 }
 
 func (p *part) run(ctx context.Context, program Program) error {

@@ -82,6 +82,47 @@ func TestAPartIsKilledHaltedAndResumed(t *testing.T) {
 	}
 }
 
+func TestAPartIsFrozenAndGoesOn(t *testing.T) {
+	p, failed := newShell(t, `trap 'exit 0' TERM; touch ready; while :; do echo >> beats; sleep 0.01; done`)
+	ctx := t.Context()
+	if err := p.freeze(); err == nil || !strings.Contains(err.Error(), "it is down") {
+		t.Errorf("what is down is frozen: %v", err)
+	}
+	if err := p.resume(ctx); err != nil {
+		t.Fatal(err)
+	}
+	alive := p.view()
+	for range 2 { // each order may be repeated
+		if err := p.freeze(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v := p.view(); v.State != Frozen || v.PID != alive.PID {
+		t.Errorf("it is %+v", v)
+	}
+	for range 2 {
+		if err := p.resume(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v := p.view(); v != alive {
+		t.Errorf("it is %+v, and was %+v", v, alive)
+	}
+	for _, end := range []func() error{p.kill, func() error { return p.halt(ctx) }} {
+		if err := errors.Join(p.resume(ctx), p.freeze(), end()); err != nil {
+			t.Fatal(err)
+		}
+		if v := p.view(); v.State != Down {
+			t.Errorf("it is %+v", v)
+		}
+	}
+	select {
+	case err := <-failed:
+		t.Errorf("its end was asked for: %v", err)
+	default:
+	}
+}
+
 func TestAPartRunsAnotherProgramFromNowOn(t *testing.T) {
 	p, _ := newShell(t, polite)
 	for _, name := range []string{"one", "two"} {

@@ -48,7 +48,8 @@ func (c *Cluster) postgres(binaries string) *part {
 			return Command{
 				Name: "postgres", Log: c.logOf("postgres"), Path: filepath.Join(binaries, "postgres"), Args: arguments,
 				Env: environment("LC_ALL=C"), Dir: "/", Unprivileged: true,
-				Stop: syscall.SIGINT, // it ends connections; with SIGTERM it would wait for them
+				Stop:     syscall.SIGINT, // it ends connections; with SIGTERM it would wait for them
+				Children: func() []int { return backends(c.dataFolder()) },
 			}
 		},
 		before: func(ctx context.Context) error { return endBackends(ctx, c.dataFolder()) },

@@ -26,6 +26,8 @@ type Command struct {
 	Stop syscall.Signal
 	// Unprivileged runs it as another user where we are root, because it refuses to be. Its Dir is for all to enter then.
 	Unprivileged bool
+	// Children are the processes that it has begun, which are frozen with it; nil means none.
+	Children func() []int
 }
 
 // Process is another program that lives as long as this one at most.
@@ -35,6 +37,7 @@ type Process struct {
 	done    chan struct{} // closed when it has ended
 	err     error         // how it ended; read it after done
 	asked   atomic.Bool   // its end was asked for
+	frozen  atomic.Bool
 }
 
 // StartProcess starts a program with its output in its log. It dies with this process, and is out of the terminal's
@@ -122,6 +125,35 @@ func (p *Process) UntilReady(ctx context.Context, within time.Duration, ready fu
 	}
 }
 
+// Freeze has the process stand still, with its children, until Thaw. It may be repeated.
+func (p *Process) Freeze() {
+	p.frozen.Store(true)
+	p.signal(syscall.SIGSTOP)
+}
+
+// Thaw has a frozen process go on, and says whether it was frozen.
+func (p *Process) Thaw() bool {
+	frozen := p.frozen.Swap(false)
+	if frozen {
+		p.signal(syscall.SIGCONT)
+	}
+	return frozen
+}
+
+// Frozen says whether the process stands still.
+func (p *Process) Frozen() bool { return p.frozen.Load() }
+
+// signal reaches the process, which begins no other meanwhile, then those that it has begun. What has ended hears nothing.
+func (p *Process) signal(s syscall.Signal) {
+	_ = p.running.Process.Signal(s)
+	if p.command.Children == nil {
+		return
+	}
+	for _, pid := range p.command.Children() {
+		_ = syscall.Kill(pid, s)
+	}
+}
+
 // Kill ends the process at once.
 func (p *Process) Kill() {
 	p.asked.Store(true)
@@ -132,6 +164,7 @@ func (p *Process) Kill() {
 // Halt asks the process to end, and kills it with an error when it has not after a while.
 func (p *Process) Halt(patience time.Duration) error {
 	p.asked.Store(true)
+	p.Thaw()                                                              // else it would not hear
 	_ = p.running.Process.Signal(cmp.Or(p.command.Stop, syscall.SIGTERM)) // gone already is as good
 	select {
 	case <-p.done:

@@ -161,12 +161,25 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
+// way is how a part is broken.
+type way struct {
+	does  string // in the past
+	order func(context.Context, string) error
+}
+
+// ways are those in which a kind of part can be broken. An API that hangs is found out by a balancer's patience, which is longer than
+// a caller may hear nothing; what there is then to see is known.
+func (b *breaker) ways(kind string) []way {
+	ways := []way{{"killed", b.d.control.Kill}, {"halted", b.d.control.Halt}}
+	if kind != cluster.API {
+		ways = append(ways, way{"frozen", b.d.control.Freeze})
+	}
+	return ways
+}
+
 // breakOne breaks one part of a kind, or all workers, for a while.
 func (b *breaker) breakOne(calling, lasting context.Context, kind string) error {
-	names, how, order := b.parts[kind], "killed", b.d.control.Kill
-	if b.draw.chance(0.5) {
-		how, order = "halted", b.d.control.Halt
-	}
+	names, way := b.parts[kind], pick(b.draw, b.ways(kind)...)
 	most := 5.0
 	if kind == cluster.Worker && b.draw.chance(0.3) {
 		most = 20
@@ -176,10 +189,10 @@ func (b *breaker) breakOne(calling, lasting context.Context, kind string) error 
 	if !all {
 		names = []string{pick(b.draw, names...)}
 	}
-	o := outage{kind: kind, parts: names, how: how, total: all}
+	o := outage{kind: kind, parts: names, how: way.does, total: all}
 	i := b.open(o)
 	b.d.say("%s  %s for %s", time.Now().Format(time.TimeOnly), o, seconds(down))
-	err := each(lasting, names, order)
+	err := each(lasting, names, way.order)
 	b.pause(calling, down)
 	err = errors.Join(err, each(lasting, names, b.d.control.Resume)) // also after a mistake
 	b.close(i)

@@ -40,6 +40,7 @@ func (c *toy) order(order, name string, down bool) error {
 
 func (c *toy) Kill(_ context.Context, name string) error   { return c.order("kill", name, true) }
 func (c *toy) Halt(_ context.Context, name string) error   { return c.order("halt", name, true) }
+func (c *toy) Freeze(_ context.Context, name string) error { return c.order("freeze", name, true) }
 func (c *toy) Resume(_ context.Context, name string) error { return c.order("resume", name, false) }
 
 func newToy(names ...string) *toy {
@@ -99,7 +100,7 @@ func TestAllThatIsBrokenIsMendedWhenADrillIsEnded(t *testing.T) {
 func TestAPartThatCannotBeBrokenIsMendedAllTheSame(t *testing.T) {
 	control := newToy("temporal")
 	d, _, _ := drillOf(t, control, "temporal")
-	for _, order := range []string{"kill", "halt"} {
+	for _, order := range []string{"kill", "halt", "freeze"} {
 		control.fails = order
 		for !slices.Contains(control.orders, order) {
 			_ = d.breaks.breakOne(t.Context(), t.Context(), "temporal")
@@ -107,6 +108,20 @@ func TestAPartThatCannotBeBrokenIsMendedAllTheSame(t *testing.T) {
 		if last := control.orders[len(control.orders)-1]; last != "resume" {
 			t.Errorf("after a %s that failed came %s", order, last)
 		}
+	}
+}
+
+// A balancer finds out that an API hangs only after longer than a caller may hear nothing.
+func TestNoAPIIsFrozen(t *testing.T) {
+	control := newToy("api-1", "api-2")
+	d, _, _ := drillOf(t, control, "api")
+	for range 30 {
+		if err := d.breaks.breakOne(t.Context(), t.Context(), "api"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if slices.Contains(control.orders, "freeze") || !slices.Contains(control.orders, "halt") {
+		t.Errorf("the orders: %v", control.orders)
 	}
 }
 

@@ -87,14 +87,18 @@ func (y *story) fitsConnected(met *leg) {
 	}
 }
 
-// tookLate says whether the caller left before the one who took the call could be with them.
+// tookLate says whether the caller left before the one who took the call could be with them: in the moments after, while nothing
+// could be decided, or in the greeting.
 func (y *story) tookLate(winner models.AttemptRecord) bool {
 	i := slices.IndexFunc(y.rung, func(l *leg) bool { return l.sid == winner.Leg })
-	if i < 0 {
+	if i < 0 || winner.DecidedAt == nil || !y.leavesEarly() {
+		return false
+	}
+	if y.caller.ended.Sub(*winner.DecidedAt) > aloneAtMost && y.undecided(*winner.DecidedAt, y.caller.ended) == nil {
 		return false
 	}
 	joined := y.rung[i].joined
-	return y.leavesEarly() && (joined.IsZero() || joined.After(y.caller.ended) || y.caller.joined.IsZero()) // they may still hear the greeting
+	return joined.IsZero() || joined.After(y.caller.ended) || y.caller.joined.IsZero() // they may still hear the greeting
 }
 
 // leftRinging says whether the caller left while the fixed number rang. Then the carrier says of the line to it that it was
@@ -103,10 +107,10 @@ func (y *story) leftRinging() bool {
 	return y.leavesEarly() && y.last != nil && y.last.answered.IsZero() && y.last.status == simulator.StatusCanceled
 }
 
-// allTried holds that everybody whom the route names was tried before it was said that nobody takes the call, unless the caller
-// had waited for as long as the route lets them.
+// allTried holds that everybody whom the route names was tried before it was said that nobody takes the call, unless phones had
+// been rung for as long as the route lets a caller wait.
 func (y *story) allTried() {
-	if y.record.Plan == nil || y.record.EndedAt == nil || y.record.EndedAt.Sub(y.record.StartedAt) >= time.Duration(y.route.MaxWaitSeconds)*time.Second {
+	if y.record.Plan == nil || y.record.EndedAt == nil || y.hunted() >= time.Duration(y.route.MaxWaitSeconds)*time.Second-keyTakes {
 		return
 	}
 	for _, user := range y.people {
@@ -115,6 +119,20 @@ func (y *story) allTried() {
 			y.wrong(notLost, "%s: %s was never tried", y.record.Outcome, user.Name)
 		}
 	}
+}
+
+// hunted is how long phones were rung, from the first dial until the last try was decided.
+func (y *story) hunted() time.Duration {
+	var first, last time.Time
+	for _, a := range y.record.Attempts {
+		if first.IsZero() || a.DialledAt.Before(first) {
+			first = a.DialledAt
+		}
+		if a.DecidedAt != nil && a.DecidedAt.After(last) {
+			last = *a.DecidedAt
+		}
+	}
+	return last.Sub(first)
 }
 
 // fitsTurnedAway holds that nobody was rung, and that the caller had it coming.
@@ -145,11 +163,15 @@ func (y *story) fitsDiverted() {
 		return
 	}
 	at := y.diverted.dialled
+	waits := y.caller.dialled
+	if waits.Before(at.Add(-triesTake)) {
+		waits = at.Add(-triesTake)
+	}
 	if y.fromHold() {
 		if o := y.undecided(y.caller.dialled, at); o == nil || o.lasted() < onHoldFor {
 			y.wrong(asExperienced, "diverted from hold, and no worker had been away for %s", onHoldFor)
 		}
-	} else if y.undecided(at.Add(-triesTake), at) == nil {
+	} else if y.undecided(waits, at) == nil {
 		y.wrong(asExperienced, "diverted, and nothing was broken in the %s before", triesTake)
 	}
 	for _, l := range y.rung {

@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -166,6 +167,16 @@ func (y *story) left() {
 
 // rungTwice holds that each phone was asked for once a level, however many rounds that took.
 func (y *story) rungTwice() {
+	legsOf := map[string]int{} // on record, by level and phone
+	for _, a := range y.record.Attempts {
+		if a.Leg == "" {
+			continue
+		}
+		place := fmt.Sprintf("%d %s", a.Level, a.Number)
+		if legsOf[place]++; legsOf[place] > 1 {
+			y.wrong(rungOnce, "%s was rung %d times in level %d", y.name(string(a.Number)), legsOf[place], a.Level)
+		}
+	}
 	for _, p := range y.phones {
 		levels, legs := map[int]bool{}, 0
 		for _, a := range y.record.Attempts {
@@ -195,6 +206,8 @@ func (y *story) alerted() {
 	switch {
 	case y.record.AlertID == "" && len(y.alerts) > 0:
 		y.wrong(alertResolved, "it did not pass its gates and raised an alert")
+	case y.record.AlertID == "" && y.passed():
+		y.wrong(alertResolved, "it passed its gates and raised no alert")
 	case y.record.AlertID == "":
 	case len(y.alerts) != 1:
 		y.wrong(alertResolved, "%d alerts are on record for it", len(y.alerts))
@@ -203,6 +216,16 @@ func (y *story) alerted() {
 		if a.Status != models.AlertResolved || a.Outcome != y.record.Outcome || a.AnsweredBy != y.record.AnsweredBy {
 			y.wrong(alertResolved, "its alert is %s, %s, answered by %q; the call %s, %q", a.Status, a.Outcome, a.AnsweredBy, y.record.Outcome, y.record.AnsweredBy)
 		}
+	}
+}
+
+// passed says whether a call is known to have passed its gates.
+func (y *story) passed() bool {
+	switch y.record.Outcome {
+	case models.Connected, models.Forwarded, models.Voicemailed, models.Unanswered:
+		return true
+	default:
+		return len(y.record.Attempts) > 0
 	}
 }
 

@@ -77,7 +77,14 @@ func TestEachPromiseThatIsBrokenIsSeen(t *testing.T) {
 		{"a diverted caller whom nobody calls on", sentAway, func(y *story) { y.diverted = nil }, notLost, "was not rung"},
 
 		{"another outcome than the run's", connected, func(y *story) { y.run.outcome = models.Unanswered }, asExperienced, "the run says"},
+		{"somebody who was not tried before a long voicemail", forwarded, func(y *story) {
+			y.record.Attempts, y.record.EndedAt = y.record.Attempts[:1], ref(at(200))
+		}, notLost, "Bob was never tried"},
 		{"a talk on record that was none", connected, func(y *story) { y.rung[1].talked = time.Time{} }, notLost, "nobody met"},
+		{"a caller who left long after the key, and met nobody", connected, func(y *story) {
+			y.call.caller.HangUpAfter = 40
+			y.caller.ended, y.rung[1].talked, y.rung[1].joined = at(40), time.Time{}, time.Time{}
+		}, notLost, "nobody met"},
 		{"somebody else on record than who talked", connected, func(y *story) { y.record.Attempts[1].Leg = "CA7" }, asExperienced, "is on record"},
 		{"a talk that is not on record", connected, func(y *story) { y.record.Outcome, y.run.outcome = models.Unanswered, models.Unanswered }, asExperienced, "talked"},
 		{"the wrong responder on record", connected, func(y *story) { y.record.AnsweredBy, y.alerts[0].AnsweredBy = "alice", "alice" }, asExperienced, "took the call"},
@@ -94,6 +101,7 @@ func TestEachPromiseThatIsBrokenIsSeen(t *testing.T) {
 		{"a diversion while all was well", sentAway, func(y *story) { y.outages = nil }, asExperienced, "nothing was broken"},
 		{"a diversion because one worker of two was away", sentAway, func(y *story) { y.outages[0].total = false }, asExperienced, "nothing was broken"},
 		{"a diversion long after all was well", sentAway, func(y *story) { y.outages[0].until = at(-22) }, asExperienced, "nothing was broken"},
+		{"a diversion for what was whole before they dialled", sentAway, func(y *story) { y.outages[0].from, y.outages[0].until = at(-15), at(-10.1) }, asExperienced, "nothing was broken"},
 		{"a diversion from hold after a short outage", sentAway, moved, asExperienced, "from hold"},
 		{"a diverted caller for whom phones ring later", sentAway, more(func(t *teller) {
 			t.leg(40, "CA1", alices, simulator.OutboundAPI).ends(41, "CA1", alices, simulator.StatusCanceled)
@@ -107,6 +115,12 @@ func TestEachPromiseThatIsBrokenIsSeen(t *testing.T) {
 		}), rungOnce, "rung 2 times for 1 tries"},
 		{"a leg that no attempt knows", connected, func(y *story) { y.record.Attempts[0].Leg = "CA8" }, rungOnce, "on no attempt's record"},
 
+		{"a phone rung twice in a level, and not in the next", connected, func(y *story) {
+			again := y.record.Attempts[0]
+			again.Leg = "CA5"
+			y.record.Attempts = append(y.record.Attempts, again)
+		}, rungOnce, "in level 1"},
+
 		{"a line that is left", connected, func(y *story) { y.rung[0].ended = at(40) }, nothingLeft, "after the run had closed"},
 		{"a line that never ends", connected, func(y *story) { y.rung[0].ended = time.Time{} }, nothingLeft, "did not end"},
 		{"somebody left in a room", connected, more(func(t *teller) { t.is(26, "CA0", theCaller, simulator.EventJoined, "another") }), nothingLeft, "a room"},
@@ -114,6 +128,7 @@ func TestEachPromiseThatIsBrokenIsSeen(t *testing.T) {
 		{"an alert that fires on", connected, func(y *story) { y.alerts[0].Status = models.AlertFiring }, alertResolved, "firing"},
 		{"an alert that says otherwise", connected, func(y *story) { y.alerts[0].Outcome = models.Unanswered }, alertResolved, "unanswered"},
 		{"an alert that is not there", connected, func(y *story) { y.alerts = nil }, alertResolved, "0 alerts"},
+		{"no alert of a call whose phones rang", connected, func(y *story) { y.record.AlertID, y.alerts = "", nil }, alertResolved, "raised no alert"},
 		{"an alert of a refused caller", turnedAway, func(y *story) { y.alerts = []models.Alert{{}} }, alertResolved, "raised an alert"},
 		{"an alert whose run failed", connected, func(y *story) { y.alertRun.err = errors.New("boom") }, alertResolved, "boom"},
 
@@ -175,8 +190,8 @@ func TestWhatIsExcused(t *testing.T) {
 			y.events[1].Fault = simulator.Delay
 		}},
 		{"a caller who left after a responder's key", connected, func(y *story) {
-			y.call.caller.HangUpAfter = 24
-			y.rung[1].joined, y.rung[1].talked = time.Time{}, time.Time{}
+			y.call.caller.HangUpAfter = 28
+			y.caller.ended, y.rung[1].joined, y.rung[1].talked = at(28), time.Time{}, time.Time{}
 		}},
 		{"a caller who left in the greeting, when a responder was in the room", connected, func(y *story) {
 			y.call.caller.HangUpAfter = 26

@@ -12,7 +12,7 @@ import (
 type outage struct {
 	kind  string   // of the parts
 	parts []string // their names
-	how   string   // killed or halted
+	how   string   // killed, halted or frozen
 	total bool     // nobody could decide anything meanwhile
 	from  time.Time
 	until time.Time // when all was ready again; zero while it lasts

@@ -109,7 +109,7 @@ func (y *story) end(t *teller, outcome models.Outcome, attempts ...models.Attemp
 func try(user string, phone models.Phone, leg string, state models.AttemptState, decided float64) models.AttemptRecord {
 	return models.AttemptRecord{
 		Attempt: models.Attempt{ID: user + ".1", Level: 1, UserID: user, Name: user, Number: phone},
-		State:   state, Leg: leg, DecidedAt: ref(at(decided)), EndedAt: ref(at(30)),
+		State:   state, Leg: leg, DialledAt: at(1), DecidedAt: ref(at(decided)), EndedAt: ref(at(30)),
 	}
 }
 

@@ -90,7 +90,7 @@ func greetCluster(ctx context.Context, out io.Writer, running *cluster.Cluster) 
 		_, _ = fmt.Fprintf(table, "Temporal UI\t%s\tevery call as a story; sign in at %s/codec to read it\n", at.TemporalUI, at.API)
 	}
 	_, _ = fmt.Fprintf(table, "Phones\t%s\ta simulated carrier: call, answer, press keys\n", at.Carrier)
-	_, _ = fmt.Fprintf(table, "Control\t%s/parts\tPOST /parts/NAME/kill, halt or resume\n", at.Control)
+	_, _ = fmt.Fprintf(table, "Control\t%s/parts\tPOST /parts/NAME/kill, halt, freeze or resume\n", at.Control)
 	_, _ = fmt.Fprintf(table, "Data\t%s\tkept over restarts; logs below, addresses for programs in system.json\n", folder)
 	for _, p := range parts {
 		_, _ = fmt.Fprintf(table, "%s\tprocess %d\t%s\n", p.Name, p.PID, filepath.Join(at.Logs, p.Name+".log"))

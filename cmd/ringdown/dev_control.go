@@ -40,12 +40,30 @@ func (t *devTemporal) start(ctx context.Context) error {
 	t.mu.Lock()
 	t.process = process
 	t.mu.Unlock()
-	if err := process.UntilReady(ctx, time.Minute, func(ctx context.Context) error { return cluster.TemporalServes(ctx, t.address) }); err != nil {
+	if err := t.ready(ctx, process); err != nil {
 		process.Kill()
 		return err
 	}
 	process.Watch(t.fail)
 	return nil
+}
+
+// ready waits until the server takes requests.
+func (t *devTemporal) ready(ctx context.Context, process *cluster.Process) error {
+	return process.UntilReady(ctx, time.Minute, func(ctx context.Context) error { return cluster.TemporalServes(ctx, t.address) })
+}
+
+// resume starts the server where it is down, or has it go on where it is frozen.
+func (t *devTemporal) resume(ctx context.Context) error {
+	process := t.up()
+	switch {
+	case process == nil:
+		return t.start(ctx)
+	case process.Thaw():
+		return t.ready(ctx, process)
+	default:
+		return nil
+	}
 }
 
 // up is the server's process; nil when it is down.
@@ -105,7 +123,7 @@ func (w *devWorker) up() bool {
 }
 
 // devParts are the parts of a development system that can be broken on purpose. The worker has no process of its own, so
-// it cannot be killed: it is halted instead.
+// it can be neither killed nor frozen: it is halted instead.
 type devParts struct {
 	orders   sync.Mutex // one at a time
 	temporal *devTemporal
@@ -119,6 +137,9 @@ func (d *devParts) Parts(context.Context) ([]cluster.Part, error) {
 	temporal := cluster.Part{Name: temporalPart, Kind: cluster.Temporal, State: cluster.Down}
 	if process := d.temporal.up(); process != nil {
 		temporal.State, temporal.PID = cluster.Up, process.PID()
+		if process.Frozen() {
+			temporal.State = cluster.Frozen
+		}
 	}
 	worker := cluster.Part{Name: workerPart, Kind: cluster.Worker, State: cluster.Down, Build: version}
 	if d.worker.up() {
@@ -135,6 +156,11 @@ func (d *devParts) Kill(_ context.Context, name string) error {
 // Halt asks a part to end, and waits until it has.
 func (d *devParts) Halt(_ context.Context, name string) error {
 	return d.end(name, func(p *cluster.Process) error { return p.Halt(haltWithin) })
+}
+
+// Freeze has Temporal stand still. The worker is halted.
+func (d *devParts) Freeze(_ context.Context, name string) error {
+	return d.end(name, func(p *cluster.Process) error { p.Freeze(); return nil })
 }
 
 // haltWithin is how long a process may take to end.
@@ -156,17 +182,17 @@ func (d *devParts) end(name string, temporal func(*cluster.Process) error) error
 	}
 }
 
-// Resume starts a part that is down, and waits until it is ready.
+// Resume starts a part that is down, or has it go on, and waits until it is ready.
 func (d *devParts) Resume(ctx context.Context, name string) error {
 	d.orders.Lock()
 	defer d.orders.Unlock()
 	switch {
-	case name == temporalPart && d.temporal.up() == nil:
-		return d.temporal.start(ctx)
+	case name == temporalPart:
+		return d.temporal.resume(ctx)
 	case name == workerPart && !d.worker.up():
 		d.worker.start()
 		return nil
-	case name == temporalPart, name == workerPart:
+	case name == workerPart:
 		return nil
 	default:
 		return fmt.Errorf("%s: %w", name, cluster.ErrNoPart)

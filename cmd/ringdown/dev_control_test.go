@@ -20,7 +20,7 @@ func TestTheWorkerOfADevSystemIsHaltedAndResumed(t *testing.T) {
 		fail: func(err error) { t.Errorf("its end was asked for: %v", err) },
 	}
 	d := &devParts{temporal: &devTemporal{}, worker: worker}
-	for _, end := range []func(context.Context, string) error{d.Kill, d.Halt} {
+	for _, end := range []func(context.Context, string) error{d.Kill, d.Halt, d.Freeze} {
 		if err := errors.Join(d.Resume(t.Context(), workerPart), d.Resume(t.Context(), workerPart)); err != nil {
 			t.Fatal(err)
 		}
@@ -36,7 +36,7 @@ func TestTheWorkerOfADevSystemIsHaltedAndResumed(t *testing.T) {
 			t.Errorf("the parts: %+v, %v", parts, err)
 		}
 	}
-	for name, order := range map[string]func(context.Context, string) error{"kill": d.Kill, "halt": d.Halt, "resume": d.Resume} {
+	for name, order := range map[string]func(context.Context, string) error{"kill": d.Kill, "halt": d.Halt, "freeze": d.Freeze, "resume": d.Resume} {
 		if err := order(t.Context(), "api-1"); !errors.Is(err, cluster.ErrNoPart) {
 			t.Errorf("%s of what is no part: %v", name, err)
 		}

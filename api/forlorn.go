@@ -29,6 +29,7 @@ func (w *watch) moveForlorn(ctx context.Context) {
 	if w.mutes == nil {
 		w.mutes = map[string]mute{}
 	}
+	defer func() { w.metrics.mute.Set(float64(len(w.mutes))) }()
 	began := w.now()
 	for i, err := range w.askForSigns(ctx, asked) {
 		call := asked[i]

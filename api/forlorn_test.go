@@ -1,10 +1,20 @@
 package api
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/ringdown/ringdown/workflows"
 )
+
+// countsMute checks how many calls are counted whose own run is mute.
+func (ht *heldTest) countsMute(want int) {
+	ht.Helper()
+	if lines := scrape(ht.T, ht.metrics.mute); !slices.Equal(lines, []string{fmt.Sprintf("ringdown_calls_mute %d", want)}) {
+		ht.Errorf("counted %q, want %d", lines, want)
+	}
+}
 
 func TestACallerWhoseOwnRunIsMuteIsMovedThoughOthersLive(t *testing.T) {
 	const other = "CA0000000000000000000000000000beef"
@@ -17,11 +27,13 @@ func TestACallerWhoseOwnRunIsMuteIsMovedThoughOthersLive(t *testing.T) {
 		mixed(ht)
 		ht.looksAt(0, 10, 20, 30, 40, 50, 59)
 		ht.moves()
+		ht.countsMute(1)
 		ht.looksAt(60)
 		ht.moves(movedOut)
 		ht.diverted(true, 1)
 		ht.looksAt(70, 80, 140)
 		ht.moves()
+		ht.countsMute(0)
 	})
 	held(t, "but a sign of life is a new minute", func(ht *heldTest) {
 		mixed(ht)

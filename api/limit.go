@@ -39,6 +39,7 @@ type ration struct {
 }
 
 var (
+	perKey     = ration{policy: "key"} // how often is a setting
 	withoutKey = ration{"address", addressRate, addressBurst}
 	wrongKeys  = ration{"wrong-keys", rate.Limit(triesPerMinute) / 60, triesPerMinute}
 	forgeries  = ration{"forgeries", rate.Limit(forgedLines) / 60, forgedLines}
@@ -126,7 +127,7 @@ func newKeyLimit(perSecond float64, now func() time.Time) *buckets {
 	if perSecond <= 0 {
 		return nil
 	}
-	return newBuckets(ration{"key", rate.Limit(perSecond), max(int(perSecond*keyBurst), 1)}, now)
+	return newBuckets(ration{perKey.policy, rate.Limit(perSecond), max(int(perSecond*keyBurst), 1)}, now)
 }
 
 // spent counts a request of a key, and says why it may make no more for now; nil when it may. One that is refused was not
@@ -141,6 +142,7 @@ func (a *rest) spent(key models.APIKey, header func(name, value string)) *huma.E
 		return nil
 	}
 	a.perKey.refused(header, wait)
+	a.limited(a.perKey.ration)
 	return problem(http.StatusTooManyRequests, "This key makes more requests than it may; RateLimit-Policy says how many those are.")
 }
 
@@ -148,8 +150,8 @@ func (a *rest) spent(key models.APIKey, header func(name, value string)) *huma.E
 // refused would leave a caller in silence.
 var unlimited = []string{"/v1/", "/twilio/", "/audio/", "/livez", "/readyz"}
 
-// perAddress limits by address what is answered without a key.
-func perAddress(now func() time.Time) echo.MiddlewareFunc {
+// perAddress limits by address what is answered without a key. limited hears of each request that is refused.
+func perAddress(now func() time.Time, limited func(ration)) echo.MiddlewareFunc {
 	all := newBuckets(withoutKey, now)
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -160,6 +162,7 @@ func perAddress(now func() time.Time) echo.MiddlewareFunc {
 			}
 			if _, wait := all.spend(address(c)); wait > 0 {
 				all.refused(c.Response().Header().Set, wait)
+				limited(all.ration)
 				return problem(http.StatusTooManyRequests, "Too many requests came from this address.")
 			}
 			return next(c)

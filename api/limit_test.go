@@ -84,6 +84,7 @@ func TestRESTAnAddressWithoutTriesIsRefusedEverywhere(t *testing.T) {
 func (rt *restTest) limited(perSecond float64) *restTest {
 	deps := rt.deps()
 	deps.rateLimit = perSecond
+	deps.limited = func(by ration) { rt.policies = append(rt.policies, by.policy) }
 	return rt.process(deps)
 }
 
@@ -106,7 +107,13 @@ func TestRESTEachKeyMayMakeSoManyRequests(t *testing.T) {
 	clock.now = clock.now.Add(200 * time.Millisecond)
 	rt.send(http.MethodGet, "/v1/languages", "").is(http.StatusOK)
 	rt.send(http.MethodGet, "/v1/languages", "").is(http.StatusTooManyRequests)
-	rt.with("rd_wrong", http.MethodGet, "/v1/languages", "").is(http.StatusUnauthorized) // has tries of its own
+	for range triesPerMinute {
+		rt.with("rd_wrong", http.MethodGet, "/v1/languages", "").is(http.StatusUnauthorized) // has tries of its own
+	}
+	rt.with("rd_wrong", http.MethodGet, "/v1/languages", "").is(http.StatusTooManyRequests)
+	if want := []string{"key", "key", "wrong-keys"}; !slices.Equal(clock.policies, want) {
+		t.Errorf("counted %q, want %q", clock.policies, want)
+	}
 }
 
 func TestRESTARefusedRequestIsNotBegun(t *testing.T) {
@@ -169,6 +176,9 @@ func TestWhatIsAnsweredWithoutAKeyIsLimitedByAddress(t *testing.T) {
 				w.Header().Get("Content-Type") != "application/problem+json" || !json.Valid(w.Body.Bytes()) {
 				wt.Errorf("%s: %d %v", target, w.Code, w.Header())
 			}
+		}
+		if lines := scrape(wt.T, wt.metrics.limited); !slices.Contains(lines, fmt.Sprintf(`ringdown_limited_total{policy="address"} %d`, len(asked))) {
+			wt.Errorf("counted %q", lines)
 		}
 		for _, never := range []string{"/livez", "/readyz", "/audio/music.wav", "/audio/hold.xml"} {
 			if w := wt.from("192.0.2.7", http.MethodGet, never); w.Code != http.StatusOK {

@@ -19,6 +19,8 @@ type metrics struct {
 	forged     prometheus.Counter
 	diversions *prometheus.CounterVec
 	calls      *prometheus.CounterVec
+	limited    *prometheus.CounterVec
+	mute       prometheus.Gauge
 }
 
 // Forms of a diversion, as they are counted.
@@ -43,6 +45,12 @@ func newMetrics(registry prometheus.Registerer, shown ...prometheus.Collector) (
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: workflows.MetricCalls, Help: "Calls that are over.",
 		}, []string{"outcome"}),
+		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ringdown_limited_total", Help: "Requests answered 429, by the limit that they met.",
+		}, []string{"policy"}),
+		mute: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "ringdown_calls_mute", Help: "Callers on hold whose own run gives no sign of life although others do.",
+		}),
 	}
 	var faults []error
 	if registry != nil {
@@ -54,10 +62,13 @@ func newMetrics(registry prometheus.Registerer, shown ...prometheus.Collector) (
 		m.diversions.WithLabelValues(form) // from zero, so that the first one is seen as a rise
 	}
 	m.calls.WithLabelValues(string(models.Diverted))
+	for _, policy := range []ration{perKey, withoutKey, wrongKeys} {
+		m.limited.WithLabelValues(policy.policy)
+	}
 	if registry == nil {
 		return m, nil
 	}
-	for _, c := range append(shown, m.webhooks, m.forged) {
+	for _, c := range append(shown, m.webhooks, m.forged, m.limited, m.mute) {
 		faults = append(faults, registry.Register(c))
 	}
 	return m, errors.Join(faults...)
@@ -83,6 +94,9 @@ func (m *metrics) begin(path string) {
 func (m *metrics) closed(outcome models.Outcome) { m.calls.WithLabelValues(string(outcome)).Inc() }
 
 // diverted counts a caller who was sent to the emergency number.
+// refused counts a request that came too early for a limit.
+func (m *metrics) refused(by ration) { m.limited.WithLabelValues(by.policy).Inc() }
+
 func (m *metrics) diverted(form string) { m.diversions.WithLabelValues(form).Inc() }
 
 // timed times each webhook. It goes around whatever may turn an error into an answer.

@@ -123,7 +123,7 @@ func TestTheServerRegistersWhatItCounts(t *testing.T) {
 		got = append(got, f.GetName())
 	}
 	want := []string{
-		"ringdown_calls_live", "ringdown_calls_total", "ringdown_deliveries_waiting", "ringdown_delivery_oldest_seconds", "ringdown_diversions_total", "ringdown_number_requests", "ringdown_number_requests_overdue",
+		"ringdown_calls_live", "ringdown_calls_mute", "ringdown_calls_total", "ringdown_deliveries_waiting", "ringdown_delivery_oldest_seconds", "ringdown_diversions_total", "ringdown_limited_total", "ringdown_number_requests", "ringdown_number_requests_overdue",
 		"ringdown_signature_failures_total", "ringdown_webhook_seconds",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -66,6 +66,7 @@ func (a *rest) denial(key models.APIKey, wait time.Duration, err error, who []mo
 	switch {
 	case wait > 0:
 		wrongKeys.refused(header, wait)
+		a.limited(wrongKeys)
 		return tooManyKeys()
 	case errors.Is(err, errWrongKey):
 		header("WWW-Authenticate", `Bearer realm="ringdown"`)

@@ -68,6 +68,8 @@ type restDeps struct {
 	uploadWait time.Duration
 	// rateLimit is how many requests a second a key may make; zero means no limit.
 	rateLimit float64
+	// limited hears of each request that a limit refuses; nil: nobody does.
+	limited func(by ration)
 
 	// background does what no client waits for, within a bounded time. nil: a goroutine for each.
 	background func(task func(ctx context.Context))
@@ -121,6 +123,9 @@ func mountREST(e *echo.Echo, deps restDeps) {
 func emptyREST(e *echo.Echo, deps restDeps) *rest {
 	if deps.background == nil {
 		deps.background = inBackground
+	}
+	if deps.limited == nil {
+		deps.limited = func(ration) {}
 	}
 	if deps.receivers == nil {
 		deps.receivers = receivers.New(receivers.Config{PublicURL: deps.publicURL})

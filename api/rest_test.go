@@ -49,6 +49,8 @@ type restTest struct {
 	resent []string // ids of the deliveries that were to be tried again
 	away   error    // what comes of asking for that
 
+	policies []string // of the limits that refused requests
+
 	requests *requestRuns
 	sealing  *secrets.Keys
 }

@@ -132,7 +132,7 @@ func New(c Config) (*Server, error) {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = c.Proxies.extractor(c.Log)
-	e.Use(s.metrics.timed, securely(c.PublicURL), perAddress(time.Now))
+	e.Use(s.metrics.timed, securely(c.PublicURL), perAddress(time.Now, s.metrics.refused))
 	e.Use(middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: func(_ echo.Context, err error, stack []byte) error {
 		s.log.Error("panic", "cause", err, "stack", string(stack))
 		return err
@@ -148,7 +148,7 @@ func New(c Config) (*Server, error) {
 		publicURL: c.PublicURL, fallbackURL: c.FallbackURL, emergency: s.emergency, log: c.Log, now: time.Now,
 		callsPerSecond: c.CallsPerSecond, allotment: c.Allotment, retention: c.Retention, background: s.background, erase: s.erase,
 		receivers: c.Receivers, channel: c.Channel, wake: s.wake, redeliver: s.redeliver,
-		start: s.start, actOn: s.actOn, done: s.done, sealing: c.Keys, rateLimit: c.RateLimit,
+		start: s.start, actOn: s.actOn, done: s.done, sealing: c.Keys, rateLimit: c.RateLimit, limited: s.metrics.refused,
 		histories: c.Histories, namespace: c.Namespace, uiOrigins: c.TemporalUIOrigins,
 	})
 	s.echo = e

@@ -34,11 +34,7 @@ func TestTheDocsWorkInABrowserUnderTheirPolicy(t *testing.T) {
 	}()
 	look := func(js string) string {
 		t.Helper()
-		text, err := chromedp.Run(browser, chromedp.Evaluate[string](`(async () => String(await (`+js+`)))()`, chromedp.EvalAwaitPromise))
-		if err != nil {
-			t.Fatalf("%s: %v", js, err)
-		}
-		return text
+		return looks(t, browser, js)
 	}
 	if err := chromedp.Do(browser, chromedp.Navigate(server.URL+"/docs")); err != nil {
 		t.Fatal(err)
@@ -98,4 +94,14 @@ func chromium(t *testing.T) (ctx context.Context, ok bool) {
 		t.Fatal(err)
 	}
 	return ctx, true
+}
+
+// looks is what a script says in the page that a browser shows, as a text. It may be a promise.
+func looks(t *testing.T, browser context.Context, js string) string {
+	t.Helper()
+	text, err := chromedp.Run(browser, chromedp.Evaluate[string](`(async () => String(await (`+js+`)))()`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatalf("%s: %v", js, err)
+	}
+	return text
 }

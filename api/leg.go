@@ -41,21 +41,25 @@ func (s *Server) leg(w webhook) error {
 	return s.reply(w, sid, answer, err, next)
 }
 
-// accept takes a responder's key.
+// accept takes a responder's key. One that could not be told is told again, so that nobody has to press it twice.
 func (s *Server) accept(w webhook) error {
 	leg := w.form.Get("CallSid")
 	hearing, err := strconv.Atoi(w.QueryParam("hearing"))
 	if !w.known() || !callSID.MatchString(leg) || err != nil {
 		return s.unknown(w)
 	}
-	sid, attempt := w.Param("call"), w.Param("attempt")
+	sid, attempt, key := w.Param("call"), w.Param("attempt"), w.key()
 	answer, err := s.update(w, workflows.CallID(sid), workflows.UpdateAccept,
 		"accept/"+attempt+"/"+strconv.Itoa(hearing)+"/"+leg,
-		workflows.Chosen{Attempt: attempt, Leg: leg, Hearing: hearing, Digits: w.digits()})
+		workflows.Chosen{Attempt: attempt, Leg: leg, Hearing: hearing, Digits: key})
 	if gone(err) {
 		return w.say(s.words(w).Goodbye(models.PhraseGone))
 	}
-	return s.reply(w, sid, answer, err, s.links(sid).LegAgain(attempt, hearing, w.language()))
+	next := s.links(sid).LegAgain(attempt, hearing, w.language())
+	if err != nil && key != "" { // it may not have been told
+		next = s.links(sid).AcceptAgain(attempt, hearing, key, w.language())
+	}
+	return s.reply(w, sid, answer, err, next)
 }
 
 // legDone is asked when a responder's time in the room is over: the caller has hung up.

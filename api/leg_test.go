@@ -10,6 +10,7 @@ const (
 	legAddress    = "/twilio/leg/CALL/1.alice.1.1?lang=de-DE"
 	againAddress  = "/twilio/leg/CALL/1.alice.1.1?hearing=1&lang=de-DE" // after a key that was not answered
 	acceptAddress = "/twilio/accept/CALL/1.alice.1.1?hearing=1&lang=de-DE"
+	keptAddress   = "/twilio/accept/CALL/1.alice.1.1?hearing=1&key=1&lang=de-DE" // after a key that could not be told
 	statusAddress = "/twilio/leg-status/CALL/1.alice.1.1"
 )
 
@@ -42,6 +43,7 @@ func TestAResponderHearsWhatTheRunDecides(t *testing.T) {
 	const (
 		oneMoment    = "Say de-DE one_moment, Play, Redirect " + legAddress
 		afterKey     = "Say de-DE one_moment, Play, Redirect " + againAddress
+		keyKept      = "Say de-DE one_moment, Play, Redirect " + keptAddress
 		gone         = "Say de-DE gone, Hangup"
 		noDecision   = "no decision in time"
 		notSettled   = "dial not settled"
@@ -76,8 +78,8 @@ func TestAResponderHearsWhatTheRunDecides(t *testing.T) {
 		{"who takes the call", acceptAddress, joined, nil, theJoin, []string{updateAccept}, nil},
 		{"who takes the call at the second hearing", "/twilio/accept/CALL/1.alice.1.1?hearing=2&lang=de-DE", joined, nil, theJoin, []string{secondAnswer}, nil},
 		{"who takes the call too late", acceptAddress, models.Answer{Do: models.DoSay, Language: "de-DE", Phrase: models.PhraseTaken}, nil, taken, []string{updateAccept}, nil},
-		{"who takes the call in a slow run", acceptAddress, joined, failing("update", errImpatient), afterKey, []string{updateAccept}, []string{noDecision}},
-		{"who takes the call in a run that is away", acceptAddress, joined, failing("update", errAway), afterKey, []string{updateAccept}, []string{noDecision}},
+		{"who takes the call in a slow run", acceptAddress, joined, failing("update", errImpatient), keyKept, []string{updateAccept}, []string{noDecision}},
+		{"who takes the call in a run that is away", acceptAddress, joined, failing("update", errAway), keyKept, []string{updateAccept}, []string{noDecision}},
 		{"who takes the call in a run that answers too late", acceptAddress, models.Answer{Do: models.DoNothing}, nil, afterKey, []string{updateAccept}, []string{noDecision}},
 		{"who took the call in a slow run", againAddress, joined, failing("settle", errGone), theJoin, []string{settlePickedUp, updateAgain}, nil},
 		{"who takes the call after the run", acceptAddress, joined, failing("update", errGone), gone, []string{updateAccept}, nil},
@@ -95,6 +97,26 @@ func TestAResponderHearsWhatTheRunDecides(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAKeyThatCouldNotBeToldIsToldAgain(t *testing.T) {
+	inCall(t, "without being pressed again", func(wt *webhookTest) {
+		form := picked()
+		delete(form, "Digits")
+		wt.temporal.fails = map[string]error{"update": errAway}
+		wt.hears("Say de-DE one_moment, Play, Redirect "+keptAddress, wt.post(keptAddress, form))
+		wt.logged("no decision in time")
+		wt.temporal.answer, wt.temporal.fails = joined, nil
+		wt.hears(theJoin, wt.post(keptAddress, form))
+		wt.asks(updateAccept, updateAccept)
+	})
+	inCall(t, "but nothing is no key", func(wt *webhookTest) {
+		form := picked()
+		delete(form, "Digits")
+		wt.temporal.fails = map[string]error{"update": errAway}
+		wt.hears("Say de-DE one_moment, Play, Redirect "+againAddress, wt.post(acceptAddress, form))
+		wt.logged("no decision in time")
+	})
 }
 
 func TestAResponderWhoPressesNothingIsPassedOn(t *testing.T) {

@@ -166,6 +166,7 @@ var everyWebhook = []string{
 	"/twilio/nobody/CALL?lang=de-DE",
 	"/twilio/leg/CALL/1.alice.1.1?lang=de-DE",
 	"/twilio/accept/CALL/1.alice.1.1?hearing=1&lang=de-DE",
+	"/twilio/accept/CALL/1.alice.1.1?hearing=1&key=1&lang=de-DE",
 	"/twilio/leg-done/CALL/1.alice.1.1?lang=de-DE",
 	"/twilio/leg-status/CALL/1.alice.1.1",
 }

@@ -141,6 +141,11 @@ func (w webhook) digits() string {
 	return digits[:min(len(digits), digitsLimit)]
 }
 
+// key is what was pressed, or what the address says was pressed before.
+func (w webhook) key() string {
+	return cmp.Or(w.digits(), w.QueryParam("key"))
+}
+
 var (
 	callSID   = regexp.MustCompile(`^CA[0-9a-fA-F]{32}$`)
 	attemptID = regexp.MustCompile(`^[0-9]{1,3}\.[0-9A-Za-z-]{1,64}\.[0-9]{1,3}\.[0-9]{1,3}$`)

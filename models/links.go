@@ -98,6 +98,11 @@ func (l Links) Accept(attempt string, hearing int, language string) string {
 	return l.link(l.attempt("accept", attempt), url.Values{"hearing": {strconv.Itoa(hearing)}, "lang": {language}})
 }
 
+// AcceptAgain is asked when that key could not be told to the call's run.
+func (l Links) AcceptAgain(attempt string, hearing int, key, language string) string {
+	return l.link(l.attempt("accept", attempt), url.Values{"hearing": {strconv.Itoa(hearing)}, "key": {key}, "lang": {language}})
+}
+
 // LegDone is asked when a responder's time in the room is over.
 func (l Links) LegDone(attempt, language string) string {
 	return l.link(l.attempt("leg-done", attempt), url.Values{"lang": {language}})

@@ -64,7 +64,7 @@ test: build ## Run the whole suite, and set up what it needs.
 	go test ./... || status=$$?; tools/setup-tests --left-out; exit $${status:-0}
 
 race: ## Run what happens at once under the race detector.
-	go test -race ./models ./workflows ./activities/receivers ./activities/slack
+	go test -race ./models ./workflows ./activities/receivers ./activities/slack ./cluster ./drill
 	go test -race ./api -skip '^TestREST'
 	go test -race ./api -run '^TestREST.*(AtOnce|Elsewhere|Stream|Live|Again|Tries)'
 

@@ -135,7 +135,9 @@ func (w *watch) look(ctx context.Context) {
 		w.divertAll(ctx)
 	case w.silent.IsZero():
 		w.moveForlorn(ctx)
+		return
 	}
+	w.forgetMutes()
 }
 
 // divertAll moves everybody who is on hold, and only then tells their runs: that may take seconds
@@ -206,11 +208,13 @@ func (w *watch) abandoned(ctx context.Context, newest []models.Call) bool {
 }
 
 // anybodyWorks asks some runs, the newest first, for a sign of life. Calls without a run say
-// nothing either way; when there are no others, nobody waits for a worker.
+// nothing either way; when there are no others, nobody waits for a worker. The newest may all be of
+// a build that no worker has: then who is on hold for longest is asked.
 func (w *watch) anybodyWorks(ctx context.Context, newest []models.Call) bool {
-	silent := 0
+	silent, asked := 0, map[string]bool{}
 	for some := range slices.Chunk(newest, signs) {
-		for _, err := range w.askForSigns(ctx, some) {
+		for i, err := range w.askForSigns(ctx, some) {
+			asked[some[i].CarrierCallID] = true
 			switch {
 			case err == nil:
 				return true
@@ -219,10 +223,24 @@ func (w *watch) anybodyWorks(ctx context.Context, newest []models.Call) bool {
 			}
 		}
 		if silent >= signs {
-			return false
+			break
 		}
 	}
-	return silent == 0
+	return silent == 0 || w.oldestWork(ctx, asked)
+}
+
+// oldestWork says whether the run of any of the callers who are on hold for longest gives a sign of life, those left out who were
+// asked before.
+func (w *watch) oldestWork(ctx context.Context, asked map[string]bool) bool {
+	listCtx, cancel := context.WithTimeout(ctx, lookWithin)
+	held, err := w.store.HeldCallsAfter(listCtx, models.Call{}, forlornAtOnce)
+	cancel()
+	if err != nil {
+		w.log.Warn("callers on hold not looked after", "cause", err)
+		return false
+	}
+	held = slices.DeleteFunc(held, func(c models.Call) bool { return asked[c.CarrierCallID] })
+	return slices.Contains(w.askForSigns(ctx, held), nil)
 }
 
 // askForSigns asks the runs of some calls at once, so that a look takes no longer than one of them.

@@ -38,15 +38,21 @@ func (w *watch) moveForlorn(ctx context.Context) {
 		case err == nil || gone(err):
 			delete(w.mutes, call.CarrierCallID)
 		case !before:
+			w.log.Warn("a call's own run gives no sign of life, others do: is a worker of its build up, and can it go on?", "call", call.CarrierCallID)
 			w.mutes[call.CarrierCallID] = mute{call, began}
 		case began.Sub(m.since) >= w.paced(patienceOnHold):
-			w.log.Warn("a call's own run gives no sign of life, others do: is a worker of its build up?", "call", call.CarrierCallID)
 			if diverted, moved := w.divertHeld(ctx, call); moved {
 				w.tellDiverted(ctx, diverted)
 			}
 			delete(w.mutes, call.CarrierCallID) // who was not moved is asked again
 		}
 	}
+}
+
+// forgetMutes is for when nobody can say that a run is mute while others are not.
+func (w *watch) forgetMutes() {
+	w.mutes = nil
+	w.metrics.mute.Set(0)
 }
 
 // nextOnHold are the next few callers on hold, from the oldest again after the newest.

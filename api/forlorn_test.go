@@ -35,6 +35,20 @@ func TestACallerWhoseOwnRunIsMuteIsMovedThoughOthersLive(t *testing.T) {
 		ht.moves()
 		ht.countsMute(0)
 	})
+	held(t, "and so are those of the newest build, however many, when the others are older", func(ht *heldTest) {
+		ht.temporal.fails = nil
+		ht.temporal.runs = map[string]error{workflows.CallID(callerLeg): nil}
+		for i := range signs + 1 {
+			sid := fmt.Sprintf("CA%032d", i)
+			ht.holds(sid, "init")
+			ht.temporal.runs[workflows.CallID(sid)] = errAway
+		}
+		ht.looksAt(0, 10, 20, 30, 40, 50, 59)
+		ht.moves()
+		ht.countsMute(signs + 1)
+		ht.looksAt(60)
+		ht.diverted(false, signs+1) // ours, whose own run lives, is left where it is
+	})
 	held(t, "but a sign of life is a new minute", func(ht *heldTest) {
 		mixed(ht)
 		ht.looksAt(0, 10, 20, 30, 40, 50)

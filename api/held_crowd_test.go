@@ -113,10 +113,10 @@ func TestASignOfLifeIsAskedOfTheNewestRunsThatThereAre(t *testing.T) {
 			}))
 		}
 	}
-	held(t, "three at once, and no more when they are silent", func(ht *heldTest) {
+	held(t, "three at once, and when they are silent, who has been on hold for longest", func(ht *heldTest) {
 		crowd(ht)
 		ht.looksAt(0)
-		ht.queries(sid(1), sid(2), sid(3))
+		ht.queries(sid(1), sid(2), sid(3), callerLeg)
 	})
 	held(t, "and no more when one has answered", func(ht *heldTest) {
 		crowd(ht)

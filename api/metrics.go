@@ -93,10 +93,10 @@ func (m *metrics) begin(path string) {
 // closed counts a call that is over and that no run counts.
 func (m *metrics) closed(outcome models.Outcome) { m.calls.WithLabelValues(string(outcome)).Inc() }
 
-// diverted counts a caller who was sent to the emergency number.
 // refused counts a request that came too early for a limit.
 func (m *metrics) refused(by ration) { m.limited.WithLabelValues(by.policy).Inc() }
 
+// diverted counts a caller who was sent to the emergency number.
 func (m *metrics) diverted(form string) { m.diversions.WithLabelValues(form).Inc() }
 
 // timed times each webhook. It goes around whatever may turn an error into an answer.

@@ -145,6 +145,7 @@ func (a *rest) subscribed(c echo.Context) error {
 	defer cancel()
 	if wait := a.keys.tries.wait(address(c)); wait > 0 {
 		a.keys.tries.refused(c.Response().Header().Set, wait)
+		a.limited(wrongKeys)
 		return tooManyKeys()
 	}
 	body, err := a.calendarAt(ctx, c.Param("file"))

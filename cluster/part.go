@@ -91,10 +91,8 @@ func (p *part) resume(ctx context.Context) error {
 	if process == nil {
 		return p.start(ctx)
 	}
-	if process.Thaw() {
-		return process.UntilReady(ctx, p.within, p.ready)
-	}
-	return nil
+	process.Thaw()
+	return process.UntilReady(ctx, p.within, p.ready)
 }
 
 func (p *part) freeze() error {

@@ -84,6 +84,22 @@ func TestAPartIsKilledHaltedAndResumed(t *testing.T) {
 
 func TestAPartIsFrozenAndGoesOn(t *testing.T) {
 	p, failed := newShell(t, `trap 'exit 0' TERM; touch ready; while :; do echo >> beats; sleep 0.01; done`)
+	beats := func() int64 {
+		info, err := os.Stat(filepath.Join(filepath.Dir(p.command(Program{}).Log), "beats"))
+		if err != nil {
+			return 0
+		}
+		return info.Size()
+	}
+	// beatsOn waits until it has gone on.
+	beatsOn := func() {
+		t.Helper()
+		for begun, deadline := beats(), time.Now().Add(5*time.Second); beats() == begun; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("it stands still")
+			}
+		}
+	}
 	ctx := t.Context()
 	if err := p.freeze(); err == nil || !strings.Contains(err.Error(), "it is down") {
 		t.Errorf("what is down is frozen: %v", err)
@@ -92,6 +108,7 @@ func TestAPartIsFrozenAndGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	alive := p.view()
+	beatsOn()
 	for range 2 { // each order may be repeated
 		if err := p.freeze(); err != nil {
 			t.Fatal(err)
@@ -99,6 +116,12 @@ func TestAPartIsFrozenAndGoesOn(t *testing.T) {
 	}
 	if v := p.view(); v.State != Frozen || v.PID != alive.PID {
 		t.Errorf("it is %+v", v)
+	}
+	time.Sleep(20 * time.Millisecond) // a beat may be under way
+	begun := beats()
+	time.Sleep(100 * time.Millisecond) // ten more, if it went on
+	if now := beats(); now != begun {
+		t.Errorf("it goes on: %d beats, then %d", begun, now)
 	}
 	for range 2 {
 		if err := p.resume(ctx); err != nil {
@@ -108,6 +131,7 @@ func TestAPartIsFrozenAndGoesOn(t *testing.T) {
 	if v := p.view(); v != alive {
 		t.Errorf("it is %+v, and was %+v", v, alive)
 	}
+	beatsOn()
 	for _, end := range []func() error{p.kill, func() error { return p.halt(ctx) }} {
 		if err := errors.Join(p.resume(ctx), p.freeze(), end()); err != nil {
 			t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 func TestWhatIsMissingIsToldBeforeAnythingStarts(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "data")
 	_, err := Start(t.Context(), Config{Folder: folder, Program: "/bin/sh", Tools: t.TempDir()})
-	if err == nil || strings.Count(err.Error(), "build it with `make cluster`") != 3 {
+	if err == nil || strings.Count(err.Error(), "build it with `make cluster-tools`") != 3 {
 		t.Errorf("it says %v", err)
 	}
 	if _, err := os.Stat(folder); err == nil {

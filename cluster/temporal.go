@@ -46,7 +46,7 @@ func (c *Cluster) checkTools() error {
 	var missing []error
 	for _, path := range []string{c.config.Program, c.tool("temporal-server"), c.tool("temporal-sql-tool"), c.tool("temporal-ui")} {
 		if _, err := os.Stat(path); err != nil {
-			missing = append(missing, fmt.Errorf("%w: build it with `make cluster`", err))
+			missing = append(missing, fmt.Errorf("%w: build it with `make cluster-tools`", err))
 		}
 	}
 	return errors.Join(missing...)

@@ -19,13 +19,14 @@ type breaker struct {
 	d     *drill
 	draw  draw
 	parts map[string][]string // that can be broken, by their kind
+	inner map[string]bool     // kinds that are no processes of their own, so that they cannot be frozen
 	begun chan int            // gets one for each call that begins
 	pause func(context.Context, time.Duration) bool
 }
 
 // newBreaker finds out what can be broken, and says what cannot.
 func newBreaker(ctx context.Context, d *drill) (*breaker, error) {
-	b := &breaker{d: d, draw: drawOf(d.Seed, ofBreaks), parts: map[string][]string{}, begun: make(chan int, max(d.Calls, 1)), pause: pause}
+	b := &breaker{d: d, draw: drawOf(d.Seed, ofBreaks), parts: map[string][]string{}, inner: map[string]bool{}, begun: make(chan int, max(d.Calls, 1)), pause: pause}
 	if d.Call >= 0 {
 		return b, nil
 	}
@@ -39,6 +40,7 @@ func newBreaker(ctx context.Context, d *drill) (*breaker, error) {
 				return nil, fmt.Errorf("%s is %s: bring it up before the drill", p.Name, p.State)
 			}
 			b.parts[p.Kind] = append(b.parts[p.Kind], p.Name)
+			b.inner[p.Kind] = p.PID == 0
 		}
 	}
 	if len(b.parts[cluster.API]) < 2 { // somebody must answer the carrier
@@ -171,7 +173,7 @@ type way struct {
 // a caller may hear nothing; what there is then to see is known.
 func (b *breaker) ways(kind string) []way {
 	ways := []way{{"killed", b.d.control.Kill}, {"halted", b.d.control.Halt}}
-	if kind != cluster.API {
+	if kind != cluster.API && !b.inner[kind] {
 		ways = append(ways, way{"frozen", b.d.control.Freeze})
 	}
 	return ways

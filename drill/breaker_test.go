@@ -47,7 +47,7 @@ func newToy(names ...string) *toy {
 	c := &toy{down: map[string]bool{}}
 	for _, name := range names {
 		kind, _, _ := strings.Cut(name, "-")
-		c.parts = append(c.parts, cluster.Part{Name: name, Kind: kind, State: cluster.Up})
+		c.parts = append(c.parts, cluster.Part{Name: name, Kind: kind, State: cluster.Up, PID: 7})
 	}
 	return c
 }
@@ -108,6 +108,20 @@ func TestAPartThatCannotBeBrokenIsMendedAllTheSame(t *testing.T) {
 		if last := control.orders[len(control.orders)-1]; last != "resume" {
 			t.Errorf("after a %s that failed came %s", order, last)
 		}
+	}
+}
+
+func TestWhatIsNoProcessOfItsOwnIsNotFrozen(t *testing.T) {
+	control := newToy("worker")
+	control.parts[0].PID = 0
+	d, _, _ := drillOf(t, control, "worker")
+	for range 30 {
+		if err := d.breaks.breakOne(t.Context(), t.Context(), "worker"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if slices.Contains(control.orders, "freeze") {
+		t.Errorf("the orders: %v", control.orders)
 	}
 }
 

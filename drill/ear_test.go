@@ -21,7 +21,7 @@ func TestEachCallHearsOfItsOwnPhones(t *testing.T) {
 	e.since = began
 	e.expect(c)
 	told.leg(1, "CA1", alices, simulator.OutboundAPI).ends(2, "CA1", alices, simulator.StatusBusy)
-	told.leg(2, "CA2", "+13035559999", simulator.OutboundAPI) // of somebody else
+	told.leg(2, "CA2", "+13035550199", simulator.OutboundAPI) // of somebody else
 	told.ends(3, "CA0", theCaller, simulator.StatusCompleted)
 	heardBy(e, told)
 	if c.callSID() != "CA0" || len(c.told()) != len(told.events)-1 {

@@ -56,14 +56,11 @@ func (t *devTemporal) ready(ctx context.Context, process *cluster.Process) error
 // resume starts the server where it is down, or has it go on where it is frozen.
 func (t *devTemporal) resume(ctx context.Context) error {
 	process := t.up()
-	switch {
-	case process == nil:
+	if process == nil {
 		return t.start(ctx)
-	case process.Thaw():
-		return t.ready(ctx, process)
-	default:
-		return nil
 	}
+	process.Thaw()
+	return t.ready(ctx, process)
 }
 
 // up is the server's process; nil when it is down.

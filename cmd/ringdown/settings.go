@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/ringdown/ringdown/activities/mail"
@@ -278,6 +279,10 @@ func (s settings) assemble(ctx context.Context, logs io.Writer) (parts, client.O
 	return p, options, nil
 }
 
+// A Temporal whose machine hangs, or is gone without a word, is asked whether it is there after some seconds without a word of it,
+// and its connection given up when it does not answer. The server allows to be asked each 10 s.
+const temporalAsked, temporalAnswers = 12 * time.Second, 3 * time.Second
+
 // temporalOptions reads TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS and API key settings. histories seal what runs are given
 // and give; who reads none of that needs none.
 func temporalOptions(logger *slog.Logger, histories *secrets.Keys) (client.Options, error) {
@@ -291,6 +296,7 @@ func temporalOptions(logger *slog.Logger, histories *secrets.Keys) (client.Optio
 	if options.Namespace == "" {
 		options.Namespace = client.DefaultNamespace
 	}
+	options.ConnectionOptions.KeepAliveTime, options.ConnectionOptions.KeepAliveTimeout = temporalAsked, temporalAnswers
 	options.DataConverter, options.FailureConverter = workflows.DataConverter(histories), workflows.FailureConverter(histories)
 	options.Logger = log.NewStructuredLogger(logger)
 	return options, nil

@@ -300,7 +300,7 @@ func BenchmarkCallerFacts(b *testing.B) {
 				b.Fatal(err)
 			}
 			for b.Loop() {
-				known, err := s.CallerFacts(context.Background(), "r1", "+12025550999", "CA0", noon)
+				known, err := s.CallerFacts(context.Background(), "r1", "+12025550199", "CA0", noon)
 				if err != nil || known.LiveCalls != live || known.RecentCalls != 1 {
 					b.Fatalf("%+v, %v", known, err)
 				}

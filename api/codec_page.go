@@ -120,6 +120,15 @@ func (a *rest) setSession(c echo.Context, value string, lasts time.Duration) {
 	})
 }
 
+// codecFor is the site at which the UI is to ask: where a proxy has the UI and us at one address, that one, or the cookie
+// would not be sent.
+func (a *rest) codecFor(c echo.Context) string {
+	if asked := c.Scheme() + "://" + c.Request().Host; slices.Contains(a.uiOrigins, asked) {
+		return asked
+	}
+	return a.publicURL
+}
+
 //go:embed codec/page.html
 var codecHTML string
 
@@ -150,7 +159,7 @@ func (a *rest) codecPage(c echo.Context) error {
 }
 
 func (a *rest) showCodec(c echo.Context, status int, view codecView) error {
-	view.Endpoint, view.Origins, view.Roles = a.publicURL+codecAt, a.uiOrigins, models.RoleList(historyRoles)
+	view.Endpoint, view.Origins, view.Roles = a.codecFor(c)+codecAt, a.uiOrigins, models.RoleList(historyRoles)
 	var page bytes.Buffer
 	if err := codecTemplate.Execute(&page, view); err != nil {
 		return err

@@ -256,6 +256,17 @@ func (ct *codecTest) decodesWith(status int, cookie *http.Cookie) {
 	ct.gets(status, r)
 }
 
+func TestThePageNamesTheAddressAtWhichItIsAskedWhereTheUIIsThereToo(t *testing.T) {
+	t.Parallel()
+	ct := newCodec(t)
+	for from, want := range map[string]string{theUI: theUI + "/codec", "https://elsewhere.example": site + "/codec"} {
+		r := httptest.NewRequest(http.MethodGet, from+"/codec", nil)
+		if shown := ct.gets(http.StatusOK, r).Body.String(); !strings.Contains(shown, "<code>"+want+"</code>") {
+			t.Errorf("asked at %s it does not name %s: %s", from, want, shown)
+		}
+	}
+}
+
 func TestWhoSignsInReadsForAnHour(t *testing.T) {
 	t.Parallel()
 	ct := newCodec(t)

@@ -121,15 +121,20 @@ func (y *story) allTried() {
 	}
 }
 
-// hunted is how long phones were rung, from the first dial until the last try was decided.
+// hunted is how long phones were rung, from the first dial until the last try was decided. While somebody had taken the call, and was
+// lost before they met the caller, no other phone could be.
 func (y *story) hunted() time.Duration {
 	var first, last time.Time
 	for _, a := range y.record.Attempts {
 		if first.IsZero() || a.DialledAt.Before(first) {
 			first = a.DialledAt
 		}
-		if a.DecidedAt != nil && a.DecidedAt.After(last) {
-			last = *a.DecidedAt
+		over := a.DecidedAt
+		if a.Lost {
+			over = a.EndedAt
+		}
+		if over != nil && over.After(last) {
+			last = *over
 		}
 	}
 	return last.Sub(first)

@@ -189,6 +189,11 @@ func TestWhatIsExcused(t *testing.T) {
 			y.caller.answered = at(14)
 			y.events[1].Fault = simulator.Delay
 		}},
+		{"somebody who was not tried, because who took the call was lost too late", forwarded, func(y *story) {
+			y.record.Attempts = y.record.Attempts[:1]
+			y.record.Attempts[0].Lost, y.record.Attempts[0].EndedAt = true, ref(at(125))
+			y.record.EndedAt, y.rung = ref(at(130)), y.rung[:1]
+		}},
 		{"a caller who left after a responder's key", connected, func(y *story) {
 			y.call.caller.HangUpAfter = 28
 			y.caller.ended, y.rung[1].joined, y.rung[1].talked = at(28), time.Time{}, time.Time{}

@@ -183,7 +183,8 @@ func settingsOf(t *testing.T, command string) map[string]bool {
 	}
 	known := map[string]bool{
 		"TEMPORAL_ADDRESS": true, "TEMPORAL_NAMESPACE": true, "OTEL_EXPORTER_OTLP_ENDPOINT": true, // read by libraries
-		"OTEL_EXPORTER_OTLP_HEADERS_FILE": true, "GOMEMLIMIT": true,
+		"OTEL_EXPORTER_OTLP_HEADERS_FILE": true, "OTEL_TRACES_SAMPLER": true, "OTEL_TRACES_SAMPLER_ARG": true, "OTEL_SERVICE_NAME": true,
+		"OTEL_RESOURCE_ATTRIBUTES": true, "GOMEMLIMIT": true,
 	}
 	for _, node := range parser.Model.Children {
 		if node.Name != command {

@@ -26,8 +26,8 @@ const (
 	// triesBeforeApology is the same for a route without an emergency number.
 	triesBeforeApology = 15
 	// gateWithin is how long a caller may wait who pressed a key, or none: they have heard nothing for a
-	// second already, in which the carrier waited for the key.
-	gateWithin = 900 * time.Millisecond
+	// second already, in which the carrier waited for the key, and it is some way to the carrier and back.
+	gateWithin = 600 * time.Millisecond
 )
 
 // voice answers a call to one of our numbers, and a caller whom another document sent back.

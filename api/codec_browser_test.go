@@ -41,7 +41,7 @@ func TestTheCodecIsReadByTheUIInABrowser(t *testing.T) {
 	}
 	look := func(js string) string {
 		t.Helper()
-		return looks(t, browser, js)
+		return looks(browser, t, js)
 	}
 	body, err := json.Marshal(asBody(t, payload(t, keys, "the database is down")))
 	if err != nil {

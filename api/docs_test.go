@@ -34,7 +34,7 @@ func TestTheDocsWorkInABrowserUnderTheirPolicy(t *testing.T) {
 	}()
 	look := func(js string) string {
 		t.Helper()
-		return looks(t, browser, js)
+		return looks(browser, t, js)
 	}
 	if err := chromedp.Do(browser, chromedp.Navigate(server.URL+"/docs")); err != nil {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ func chromium(t *testing.T) (ctx context.Context, ok bool) {
 }
 
 // looks is what a script says in the page that a browser shows, as a text. It may be a promise.
-func looks(t *testing.T, browser context.Context, js string) string {
+func looks(browser context.Context, t *testing.T, js string) string {
 	t.Helper()
 	text, err := chromedp.Run(browser, chromedp.Evaluate[string](`(async () => String(await (`+js+`)))()`, chromedp.EvalAwaitPromise))
 	if err != nil {

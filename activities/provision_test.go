@@ -131,6 +131,9 @@ func TestARefusedReviewSaysWhatTheCarrierFindsWrong(t *testing.T) {
 			t.Parallel()
 			p := newSetup(t, storetest.SQLite(t), germanForm())
 			c.review.Verdict = simulator.ReviewRefuse
+			if c.review.After == 0 {
+				c.review.After = 1000 // a second: it is not over before it is asked for
+			}
 			p.carrier.ReviewBundles(c.review)
 			p.until(models.StepPoll)
 			var found models.Found

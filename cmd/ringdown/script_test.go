@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -116,18 +118,24 @@ func staticHost(folder string) *httptest.Server {
 	return httptest.NewServer(pages)
 }
 
+// portsGiven are those that some test has. They are below those that the system gives to others meanwhile.
+var portsGiven sync.Map
+
 // freePort is a port that is free now, and so is the one 1000 above.
 func freePort(t *testing.T) int {
 	t.Helper()
 	for range 50 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
+		port := 10_000 + 2_000*rand.IntN(5) + rand.IntN(1_000) // none is 1000 above another
+		if _, given := portsGiven.LoadOrStore(port, true); given {
+			continue
 		}
-		port := l.Addr().(*net.TCPAddr).Port
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			continue
+		}
 		_ = l.Close()
 		above, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+1000))
-		if err == nil && port < 60000 {
+		if err == nil {
 			_ = above.Close()
 			return port
 		}

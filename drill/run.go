@@ -34,9 +34,8 @@ func (e ending) completed() bool { return e.known && !e.missing && !e.open && e.
 const (
 	// runComes is how long after the end of a caller's line their run may begin: its announcement may be on the way.
 	runComes = 10 * time.Second
-	// closeAtMost is how much longer than the caller's line a run may last when no word of the carrier's ever comes: 7 minutes for the
-	// caller's end while they may leave a message, 15 for the recording, 10 for the transcript, and what its last writes take.
-	closeAtMost = 35 * time.Minute
+	// closeAtMost is how much longer than the caller's line a run may last: it waits for a transcript that never comes.
+	closeAtMost = 20 * time.Minute
 	// alertCloses is how much longer than its call's an alert's run may last, before it is taken for one that has receivers to tell.
 	alertCloses = 20 * time.Second
 	// lookEvery is how often what is not there yet is looked for.

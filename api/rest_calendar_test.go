@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -288,7 +289,8 @@ func TestRESTCalendarLinkIsShownOnce(t *testing.T) {
 
 func TestRESTGuessingCalendarLinksIsLimited(t *testing.T) {
 	t.Parallel()
-	rt := newREST(t, nil)
+	clock := newREST(t, nil)
+	rt := clock.limited(1000) // for keys: calendars have none
 	path := rt.send(http.MethodPost, "/v1/schedules", handedOver(rt.user(alice))).is(http.StatusCreated).Header().Get("Location")
 	link := rt.link(path)
 	var guesses errgroup.Group
@@ -300,7 +302,10 @@ func TestRESTGuessingCalendarLinksIsLimited(t *testing.T) {
 	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "6" {
 		t.Errorf("after %d guesses: %d with %v", triesPerMinute, w.Code, w.Header())
 	}
-	rt.now = rt.now.Add(6 * time.Second)
+	if want := []string{"wrong-keys"}; !slices.Equal(clock.policies, want) {
+		t.Errorf("counted %q, want %q", clock.policies, want)
+	}
+	clock.now = clock.now.Add(6 * time.Second)
 	if w := rt.get(link); w.Code != http.StatusOK {
 		t.Errorf("6 s later: %d", w.Code)
 	}

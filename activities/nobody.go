@@ -30,21 +30,25 @@ func (p *Phone) ForwardAnswered(ctx context.Context, callSID string) (bool, erro
 }
 
 // Recording asks for the message that a caller left, for when nobody told of it. Its status is empty
-// while the carrier knows of none, and expected while it is at one. It is safe to repeat; the
-// carrier's list may lag by a moment.
+// while the carrier knows of none in which something was said, and expected while it is at one. It is
+// safe to repeat; the carrier's list may lag by a moment.
 func (p *Phone) Recording(ctx context.Context, callSID string) (models.Voicemail, error) {
 	found := models.Voicemail{Status: models.RecordingExpected, Transcribe: models.TranscriptNone}
 	recordings, err := p.Carrier.Recordings(ctx, callSID)
 	if err != nil {
 		return found, fmt.Errorf("ask for the recording of call %s: %w", callSID, err)
 	}
-	if len(recordings) == 0 {
-		found.Status = models.RecordingEmpty
-	}
+	silent := 0
 	for _, r := range recordings {
-		if r.Ready() {
+		switch {
+		case r.Ready():
 			return models.Voicemail{Status: models.RecordingReady, Recording: r.SID, Seconds: r.Seconds, Transcribe: models.TranscriptNone}, nil
+		case r.Silent():
+			silent++
 		}
+	}
+	if silent == len(recordings) {
+		found.Status = models.RecordingEmpty
 	}
 	return found, nil
 }

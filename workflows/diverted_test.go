@@ -51,7 +51,7 @@ func TestTheRunStopsWhenTheCarrierSaysThatItHasDivertedTheCaller(t *testing.T) {
 		"after they were asked for a message": {"", []func(*models.Plan){withVoicemail}, func(s *scene) {
 			s.at(0, s.asks("record"))
 			s.at(20, s.diverts(emergency))
-		}, models.Diverted, 120 + 300 + 10, ""},
+		}, models.Diverted, 60 + 10, ""},
 		"before they are forwarded, to the same number": {"Alice", []func(*models.Plan){withForward, withKeypress}, func(s *scene) {
 			s.at(0, s.asks("ask_key 1"))
 			s.at(5, s.diverts(lastResort))

@@ -14,6 +14,7 @@ const (
 	recordingRounds = 3                // until it is held for missing
 	noRecording     = time.Minute      // until the carrier is asked again whether it knows of none
 	transcriptTime  = 10 * time.Minute // for the carrier to make a transcript
+	messageChecks   = 2 * time.Minute  // how often the carrier is asked after a caller who may leave a message, once firstCheck is over
 )
 
 // nobody gives the caller whom nobody reached what the route has for them, and lasts until their
@@ -101,7 +102,7 @@ func (c *call) askForwarded(ctx workflow.Context) {
 // takeMessage lasts until the caller has left a message, or none.
 func (c *call) takeMessage(ctx workflow.Context) (models.Outcome, error) {
 	c.expectMessage()
-	if err := c.seeOut(ctx, messageTime+models.VoicemailLimit); err != nil {
+	if err := c.hearOut(ctx); err != nil {
 		return models.Unanswered, err
 	}
 	if told, err := awaitFor(ctx, c.plan.Paced(recordingGrace), "for the carrier's word of the message", c.messageTold); err != nil {
@@ -118,6 +119,23 @@ func (c *call) takeMessage(ctx workflow.Context) (models.Outcome, error) {
 	}
 	c.note(ctx, "the caller left a message")
 	return models.Voicemailed, nil
+}
+
+// hearOut gives the caller the time that the longest message takes, and asks meanwhile whether they
+// are still there: their alert resolves when they have left. Then it ends their line.
+func (c *call) hearOut(ctx workflow.Context) error {
+	left := messageTime + models.VoicemailLimit
+	for pause := firstCheck; left > 0; pause = min(messageChecks, left) {
+		if gone, err := c.follows(ctx, pause); gone || err != nil {
+			return err
+		}
+		left -= pause
+		if workflow.GetVersion(ctx, "who may leave a message is asked after", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+			break // one timer was for all of it
+		}
+	}
+	c.endCaller(ctx)
+	return c.hangUpWithin(ctx, hangUpGrace, 2)
 }
 
 // expectMessage makes room for what becomes known of the caller's message, whoever is first to tell.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/ringdown/ringdown/activities"
 	"github.com/ringdown/ringdown/models"
 )
 
@@ -170,6 +171,46 @@ func TestACallerWhoStaysOnTheLineOfAVoicemailIsHungUpOn(t *testing.T) {
 	if !slices.Equal(s.carrier.ended, []time.Duration{seconds(28 + 120 + 300)}) {
 		t.Errorf("hung up on at %v", s.carrier.ended)
 	}
+}
+
+// Their alert must not go on for as long as the longest message.
+func TestACallerWhoLeavesUnheardWhileTheyMaySpeakIsAskedAfter(t *testing.T) {
+	for left, found := range map[float64]float64{35: 88, 100: 208, 230: 328, 447: 448} { // asked 1, 3, 5 and 7 minutes after 28 s
+		s := unreached(t)
+		s.at(left, s.isGone())
+		s.ends(models.Unanswered, found+10)
+		if len(s.carrier.ended) > 0 {
+			t.Errorf("left at %v s: hung up on at %v", left, s.carrier.ended)
+		}
+	}
+}
+
+// A run must not outlast its caller by much, although no word ever comes of their end, nor of what they said.
+func TestARunThatHearsOfNothingCloses(t *testing.T) {
+	for name, c := range map[string]struct {
+		message models.Voicemail // as the carrier knows it
+		outcome models.Outcome
+		within  time.Duration
+	}{
+		"nothing was said":             {models.Voicemail{Status: models.RecordingEmpty}, models.Unanswered, 4 * time.Minute},
+		"a message without transcript": {ready("RE1", 20), models.Voicemailed, 13 * time.Minute},
+		"the carrier is always at it":  {models.Voicemail{Status: models.RecordingExpected}, models.Unanswered, 18 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := unreached(t, in("en-US"))
+			s.carrier.message = c.message
+			s.at(89, s.isGone()) // just after the carrier was asked
+			s.ends(c.outcome, 218)
+			if took := s.carrier.now() - seconds(89); took > c.within {
+				t.Errorf("the run lasts %v longer than its caller", took)
+			}
+		})
+	}
+}
+
+// isGone ends the caller's line, and nobody tells.
+func (s *scene) isGone() func() {
+	return func() { s.carrier.standing = map[string]activities.Standing{callSID: over} }
 }
 
 func TestARouteWithoutLevelsAsksForAMessageAtOnce(t *testing.T) {

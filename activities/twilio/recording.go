@@ -19,11 +19,16 @@ var recordingSID = regexp.MustCompile(`^RE[0-9a-fA-F]{32}$`)
 type Recording struct {
 	SID     string
 	Status  string // in the carrier's words
-	Seconds int    // zero while it is not known
+	Seconds int    // -1 while it is not known
 }
 
 // Ready says whether it can be heard.
 func (r Recording) Ready() bool { return r.Status == "completed" && r.Seconds > 0 }
+
+// Silent says whether it has ended with nothing to hear.
+func (r Recording) Silent() bool {
+	return r.Status == "absent" || r.Status == "completed" && r.Seconds == 0
+}
 
 // Recordings lists what was recorded of a call. It is safe to repeat.
 func (c *Client) Recordings(ctx context.Context, call string) ([]Recording, error) {
@@ -38,8 +43,11 @@ func (c *Client) Recordings(ctx context.Context, call string) ([]Recording, erro
 		}
 		recordings = make([]Recording, len(page.Recordings))
 		for i, r := range page.Recordings {
-			seconds, _ := strconv.Atoi(text(r.Duration))
-			recordings[i] = Recording{SID: text(r.Sid), Status: text(r.Status), Seconds: max(seconds, 0)}
+			seconds, err := strconv.Atoi(text(r.Duration))
+			if err != nil {
+				seconds = -1
+			}
+			recordings[i] = Recording{SID: text(r.Sid), Status: text(r.Status), Seconds: max(seconds, -1)}
 		}
 		return nil
 	})

@@ -140,3 +140,19 @@ func TestTheSimulatedCarrierForgetsAMessage(t *testing.T) {
 		t.Errorf("it can still be heard: %v", err)
 	}
 }
+
+func TestTheSimulatedCarrierKnowsThatNothingWasSaid(t *testing.T) {
+	t.Parallel()
+	client, carrier := simulated(t)
+	carrier.AddNumber(simulator.Number{Phone: "+12025550100", VoiceURL: recordsAt(t)})
+	leg := carrier.Dial("+12025550123", "+12025550100", simulator.CallerScript{})
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		recordings, err := client.Recordings(t.Context(), leg.SID)
+		if err == nil && len(recordings) == 1 && recordings[0].Silent() {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("not known to be silent: %v, %v", recordings, err)
+		}
+	}
+}

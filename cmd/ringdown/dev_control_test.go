@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"net"
+	"path/filepath"
 	"testing"
 
 	"github.com/ringdown/ringdown/cluster"
@@ -41,6 +43,53 @@ func TestTheWorkerOfADevSystemIsHaltedAndResumed(t *testing.T) {
 			t.Errorf("%s of what is no part: %v", name, err)
 		}
 	}
+}
+
+func TestTemporalOfADevSystemIsFrozenAndGoesOn(t *testing.T) {
+	frontend, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := wellFrontend()
+	go func() { _ = server.Serve(frontend) }()
+	t.Cleanup(server.Stop)
+	temporal := &devTemporal{
+		command: cluster.Command{Name: "temporal", Log: filepath.Join(t.TempDir(), "temporal.log"), Path: "/bin/sleep", Args: []string{"60"}},
+		address: frontend.Addr().String(), fail: func(err error) { t.Errorf("its end was asked for: %v", err) },
+	}
+	d := &devParts{temporal: temporal, worker: &devWorker{}}
+	is := func(want string) (pid int) {
+		t.Helper()
+		parts, err := d.Parts(t.Context())
+		if err != nil || parts[0].State != want {
+			t.Fatalf("the parts: %+v, %v", parts, err)
+		}
+		return parts[0].PID
+	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	is(cluster.Down)
+	must(d.Freeze(t.Context(), temporalPart)) // what is down stays down
+	must(d.Resume(t.Context(), temporalPart))
+	first := is(cluster.Up)
+	must(d.Freeze(t.Context(), temporalPart))
+	is(cluster.Frozen)
+	must(d.Resume(t.Context(), temporalPart))
+	if pid := is(cluster.Up); pid != first {
+		t.Errorf("process %d goes on as %d", first, pid)
+	}
+	must(d.Freeze(t.Context(), temporalPart))
+	must(d.Kill(t.Context(), temporalPart))
+	is(cluster.Down)
+	must(d.Resume(t.Context(), temporalPart))
+	if pid := is(cluster.Up); pid == first {
+		t.Errorf("process %d is still there", first)
+	}
+	must(d.Kill(t.Context(), temporalPart))
 }
 
 func TestAWorkerThatEndsByItselfEndsTheDevSystem(t *testing.T) {

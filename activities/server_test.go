@@ -4,18 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/ringdown/ringdown/activities"
 	"github.com/ringdown/ringdown/models"
+	"github.com/ringdown/ringdown/workflows/temporaltest"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
@@ -44,24 +42,13 @@ func TestMain(m *testing.M) {
 func temporalServer(t *testing.T) client.Client {
 	t.Helper()
 	startOnce.Do(func() {
-		path := os.Getenv("TEMPORAL_CLI")
-		if path == "" {
-			path = filepath.Join("..", "bin", "temporal")
-		}
-		if _, errStarted = os.Stat(path); errStarted != nil {
-			return
-		}
-		server, errStarted = testsuite.StartDevServer(context.Background(), testsuite.DevServerOptions{
-			ExistingPath: path, LogLevel: "error",
-			ExtraArgs: []string{
-				"--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000",
-				"--dynamic-config-value", `history.transferProcessorUpdateAckInterval="500ms"`, // a run is deleted once this has passed
-			},
-			ClientOptions: &client.Options{Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))},
-		})
+		server, errStarted = temporaltest.New(
+			"--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000",
+			"--dynamic-config-value", `history.transferProcessorUpdateAckInterval="500ms"`, // a run is deleted once this has passed
+		)
 	})
 	if errStarted != nil {
-		t.Fatalf("no Temporal server, which `make bin/temporal` builds: %v", errStarted)
+		t.Fatal(errStarted)
 	}
 	return server.Client()
 }

@@ -1,21 +1,17 @@
 package api
 
 import (
-	"log/slog"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/workflows"
+	"github.com/ringdown/ringdown/workflows/temporaltest"
 )
 
 // noted is a run that takes words, refuses one too late, and ends after another.
@@ -36,27 +32,14 @@ func noted(ctx workflow.Context) error {
 
 // What Temporal says of an update that it does not know, or whose run is over, is seen on a real server alone.
 func TestARunIsAskedWhatAnUpdateHasComeTo(t *testing.T) {
-	path := os.Getenv("TEMPORAL_CLI")
-	if path == "" {
-		path = filepath.Join("..", "bin", "temporal")
-	}
-	server, err := testsuite.StartDevServer(t.Context(), testsuite.DevServerOptions{
-		ExistingPath: path, LogLevel: "error",
-		ClientOptions: &client.Options{
-			Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)), DataConverter: workflows.DataConverter(nil),
-		},
-	})
-	if err != nil {
-		t.Fatalf("no Temporal server, which `make bin/temporal` builds: %v", err)
-	}
-	t.Cleanup(func() { _ = server.Stop() })
-	runs := worker.New(server.Client(), workflows.CallQueue, worker.Options{})
+	temporalClient := temporaltest.Start(t)
+	runs := worker.New(temporalClient, workflows.CallQueue, worker.Options{})
 	runs.RegisterWorkflow(noted)
 	if err := runs.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(runs.Stop)
-	s := &Server{temporal: server.Client()}
+	s := &Server{temporal: temporalClient}
 	knows := func(when, updateID, want string) {
 		t.Helper()
 		began := time.Now()
@@ -70,11 +53,11 @@ func TestARunIsAskedWhatAnUpdateHasComeTo(t *testing.T) {
 	}
 	knows("without a run", "first", "")
 	options := client.StartWorkflowOptions{ID: workflows.RequestID(aRequest), TaskQueue: workflows.CallQueue}
-	if _, err := server.Client().ExecuteWorkflow(t.Context(), options, noted); err != nil {
+	if _, err := temporalClient.ExecuteWorkflow(t.Context(), options, noted); err != nil {
 		t.Fatal(err)
 	}
 	for id, text := range map[string]string{"first": "keep", "second": "refuse"} {
-		h, err := server.Client().UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
+		h, err := temporalClient.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
 			WorkflowID: workflows.RequestID(aRequest), UpdateID: id, UpdateName: "note", Args: []any{text}, WaitForStage: client.WorkflowUpdateStageCompleted,
 		})
 		if err == nil {
@@ -87,18 +70,18 @@ func TestARunIsAskedWhatAnUpdateHasComeTo(t *testing.T) {
 	knows("at work", "first", "keep")
 	knows("at work", "second", "")
 	knows("at work", "third", "")
-	_, err = server.Client().UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
+	_, err := temporalClient.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
 		WorkflowID: workflows.RequestID(aRequest), UpdateID: "last", UpdateName: "note", Args: []any{"end"}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := server.Client().GetWorkflow(t.Context(), workflows.RequestID(aRequest), "").Get(t.Context(), nil); err != nil {
+	if err := temporalClient.GetWorkflow(t.Context(), workflows.RequestID(aRequest), "").Get(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	knows("at its end", "last", "end")
 	knows("at its end", "third", "")
-	server.Client().Close()
+	temporalClient.Close()
 	if _, ok, err := s.done(t.Context(), aRequest, "first"); err == nil || ok {
 		t.Errorf("of a server that is away it knows %t, %v", ok, err)
 	}

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +30,7 @@ import (
 	"github.com/ringdown/ringdown/simulator"
 	"github.com/ringdown/ringdown/worker"
 	"github.com/ringdown/ringdown/workflows"
+	"github.com/ringdown/ringdown/workflows/temporaltest"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
@@ -102,29 +102,16 @@ var namespaces = []string{
 }
 
 func startTemporal() (*testsuite.DevServer, error) {
-	path := os.Getenv("TEMPORAL_CLI")
-	if path == "" {
-		path = filepath.Join("..", "bin", "temporal")
-	}
-	if _, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("no Temporal server at %s: run `make bin/temporal`, or set TEMPORAL_CLI", path)
-	}
-	args := []string{
+	flags := append(temporaltest.SearchAttributes(),
 		"--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000",
 		"--dynamic-config-value", "matching.numTaskqueueReadPartitions=1",
 		"--dynamic-config-value", "matching.numTaskqueueWritePartitions=1",
 		"--dynamic-config-value", "system.forceSearchAttributesCacheRefreshOnRead=true",
-	}
-	for name, kind := range workflows.SearchAttributes() {
-		args = append(args, "--search-attribute", name+"="+kind)
-	}
+	)
 	for _, name := range namespaces {
-		args = append(args, "--namespace", name)
+		flags = append(flags, "--namespace", name)
 	}
-	return testsuite.StartDevServer(context.Background(), testsuite.DevServerOptions{
-		ExistingPath: path, LogLevel: "error", ExtraArgs: args,
-		ClientOptions: &client.Options{Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))},
-	})
+	return temporaltest.New(flags...)
 }
 
 // system is a whole Ringdown with a carrier and its phones.

@@ -5,37 +5,21 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/testsuite"
 
 	"github.com/ringdown/ringdown/activities/outside"
 	"github.com/ringdown/ringdown/models"
 	"github.com/ringdown/ringdown/models/store/storetest"
 	"github.com/ringdown/ringdown/worker"
 	"github.com/ringdown/ringdown/workflows"
+	"github.com/ringdown/ringdown/workflows/temporaltest"
 )
 
 func TestTheWorkerReadsOutsideSchedules(t *testing.T) {
-	path := os.Getenv("TEMPORAL_CLI")
-	if path == "" {
-		path = filepath.Join("..", "bin", "temporal")
-	}
-	server, err := testsuite.StartDevServer(t.Context(), testsuite.DevServerOptions{
-		ExistingPath: path, LogLevel: "error",
-		ClientOptions: &client.Options{
-			Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)), DataConverter: workflows.DataConverter(nil),
-		},
-	})
-	if err != nil {
-		t.Fatalf("no Temporal server, which `make bin/temporal` builds: %v", err)
-	}
-	t.Cleanup(func() { _ = server.Stop() })
+	temporalClient := temporaltest.Start(t)
 	pagerDuty := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `{"oncalls": [{"user": {"id": "PA"}, "schedule": {"id": "P1"}, "start": null, "end": null}]}`)
 	}))
@@ -52,7 +36,7 @@ func TestTheWorkerReadsOutsideSchedules(t *testing.T) {
 	stopped := make(chan error, 1)
 	go func() {
 		stopped <- worker.Run(t.Context(), worker.Config{
-			Temporal: server.Client(), Store: s, Outside: services, Log: slog.New(slog.DiscardHandler),
+			Temporal: temporalClient, Store: s, Outside: services, Log: slog.New(slog.DiscardHandler),
 		})
 	}()
 	t.Cleanup(func() { // the test's context is over by now
@@ -60,7 +44,7 @@ func TestTheWorkerReadsOutsideSchedules(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	schedule := server.Client().ScheduleClient().GetHandle(t.Context(), workflows.OutsideID)
+	schedule := temporalClient.ScheduleClient().GetHandle(t.Context(), workflows.OutsideID)
 	deadline := time.Now().Add(30 * time.Second)
 	for err := schedule.Trigger(t.Context(), client.ScheduleTriggerOptions{}); err != nil; err = schedule.Trigger(t.Context(), client.ScheduleTriggerOptions{}) {
 		if time.Now().After(deadline) {

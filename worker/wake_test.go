@@ -2,14 +2,10 @@ package worker_test
 
 import (
 	"log/slog"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/testsuite"
 
 	"github.com/ringdown/ringdown/activities/slack"
 	"github.com/ringdown/ringdown/activities/slack/slacktest"
@@ -18,6 +14,7 @@ import (
 	"github.com/ringdown/ringdown/models/store/storetest"
 	"github.com/ringdown/ringdown/worker"
 	"github.com/ringdown/ringdown/workflows"
+	"github.com/ringdown/ringdown/workflows/temporaltest"
 )
 
 // behind declares an incident that has a channel. Somebody who was rung two minutes ago was to be invited to it,
@@ -52,20 +49,7 @@ func behind(t *testing.T, s *store.Store, channel string) (incidentID string) {
 }
 
 func TestTheWorkerWakesChannelsThatAreBehind(t *testing.T) {
-	path := os.Getenv("TEMPORAL_CLI")
-	if path == "" {
-		path = filepath.Join("..", "bin", "temporal")
-	}
-	server, err := testsuite.StartDevServer(t.Context(), testsuite.DevServerOptions{
-		ExistingPath: path, LogLevel: "error",
-		ClientOptions: &client.Options{
-			Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)), DataConverter: workflows.DataConverter(nil),
-		},
-	})
-	if err != nil {
-		t.Fatalf("no Temporal server, which `make bin/temporal` builds: %v", err)
-	}
-	t.Cleanup(func() { _ = server.Stop() })
+	temporalClient := temporaltest.Start(t)
 	office := slacktest.New(t)
 	office.Open(slacktest.Channel{Name: "inc-1"})
 	told, err := slack.New(slack.Config{Token: slacktest.Token, APIURL: office.URL})
@@ -76,14 +60,14 @@ func TestTheWorkerWakesChannelsThatAreBehind(t *testing.T) {
 	incident := behind(t, s, office.Channel("inc-1").ID)
 	stopped := make(chan error, 1)
 	go func() {
-		stopped <- worker.Run(t.Context(), worker.Config{Temporal: server.Client(), Store: s, Slack: told, Log: slog.New(slog.DiscardHandler)})
+		stopped <- worker.Run(t.Context(), worker.Config{Temporal: temporalClient, Store: s, Slack: told, Log: slog.New(slog.DiscardHandler)})
 	}()
 	t.Cleanup(func() { // the test's context is over by now
 		if err := <-stopped; err != nil {
 			t.Error(err)
 		}
 	})
-	schedule := server.Client().ScheduleClient().GetHandle(t.Context(), workflows.WakeID)
+	schedule := temporalClient.ScheduleClient().GetHandle(t.Context(), workflows.WakeID)
 	deadline := time.Now().Add(30 * time.Second)
 	for err := schedule.Trigger(t.Context(), client.ScheduleTriggerOptions{}); err != nil; err = schedule.Trigger(t.Context(), client.ScheduleTriggerOptions{}) {
 		if time.Now().After(deadline) {

@@ -18,10 +18,8 @@ import (
 	"github.com/ringdown/ringdown/models/store/storetest"
 	"github.com/ringdown/ringdown/simulator"
 	"github.com/ringdown/ringdown/worker"
-	"github.com/ringdown/ringdown/workflows"
+	"github.com/ringdown/ringdown/workflows/temporaltest"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/testsuite"
 )
 
 // pace is how much faster than life the calls of these tests run.
@@ -35,7 +33,7 @@ type callSystem struct {
 
 func startCallSystem(t *testing.T) callSystem {
 	t.Helper()
-	temporal := startTestTemporal(t)
+	temporal := temporaltest.Start(t, temporaltest.SearchAttributes()...)
 	logger := slog.New(slog.DiscardHandler)
 	const token = "anAuthTokenOfNoAccountAtAll"
 	carrier := simulator.New(simulator.Config{AccountSID: simulatedAccount, AuthToken: token, Speed: pace})
@@ -74,36 +72,6 @@ func startCallSystem(t *testing.T) callSystem {
 		t.Fatal(err)
 	}
 	return callSystem{carrier, []string{"--api", web.URL, "--simulator", carrierWeb.URL, "--data", folder}}
-}
-
-func startTestTemporal(t *testing.T) client.Client {
-	t.Helper()
-	path := os.Getenv("TEMPORAL_CLI")
-	if path == "" {
-		path = filepath.Join("..", "..", "bin", "temporal")
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Fatalf("no Temporal server at %s: run `make bin/temporal`, or set TEMPORAL_CLI", path)
-	}
-	var arguments []string
-	for name, kind := range workflows.SearchAttributes() {
-		arguments = append(arguments, "--search-attribute", name+"="+kind)
-	}
-	options := client.Options{
-		DataConverter: workflows.DataConverter(nil), Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
-	}
-	server, err := testsuite.StartDevServer(t.Context(), testsuite.DevServerOptions{
-		ExistingPath: path, LogLevel: "error", ExtraArgs: arguments, ClientOptions: &options,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	return server.Client()
 }
 
 // seedCarrier makes the demo, and has the carrier own its numbers.

@@ -10,6 +10,7 @@ import (
 
 	ours "github.com/ringdown/ringdown/worker"
 	"github.com/ringdown/ringdown/workflows"
+	"github.com/ringdown/ringdown/workflows/temporaltest"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -35,7 +36,7 @@ func works(t *testing.T, c client.Client, build string) {
 }
 
 func TestReleasesSayWhichBuildHasWhichCalls(t *testing.T) {
-	c := startTestTemporal(t)
+	c := temporaltest.Start(t, temporaltest.SearchAttributes()...)
 	r := releases{temporal: c, namespace: client.DefaultNamespace, deployment: c.WorkerDeploymentClient().GetHandle(ours.Deployment)}
 	shows := func(want string) {
 		t.Helper()

@@ -9,9 +9,9 @@ type Role string
 // The roles.
 const (
 	RoleAdmin     Role = "admin"     // everything
-	RoleReviewer  Role = "reviewer"  // decides on requests for numbers; reads all but the keys and the whole addresses of receivers
+	RoleReviewer  Role = "reviewer"  // decides on requests for numbers; reads all but keys, the audit list, erasures and the whole addresses of receivers
 	RoleRequester Role = "requester" // asks for numbers, and sees what the form offers
-	RoleViewer    Role = "viewer"    // reads what reviewers read, but not what callers have said
+	RoleViewer    Role = "viewer"    // reads what reviewers read, but not what callers have said, nor requests for numbers
 )
 
 // Roles are all roles, the mightiest first.

@@ -184,7 +184,8 @@ func settingsOf(t *testing.T, command string) map[string]bool {
 	known := map[string]bool{
 		"TEMPORAL_ADDRESS": true, "TEMPORAL_NAMESPACE": true, "OTEL_EXPORTER_OTLP_ENDPOINT": true, // read by libraries
 		"OTEL_EXPORTER_OTLP_HEADERS_FILE": true, "OTEL_TRACES_SAMPLER": true, "OTEL_TRACES_SAMPLER_ARG": true, "OTEL_SERVICE_NAME": true,
-		"OTEL_RESOURCE_ATTRIBUTES": true, "GOMEMLIMIT": true,
+		"OTEL_RESOURCE_ATTRIBUTES": true, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": true, "OTEL_EXPORTER_OTLP_CERTIFICATE": true,
+		"OTEL_EXPORTER_OTLP_TIMEOUT": true, "GOMEMLIMIT": true,
 	}
 	for _, node := range parser.Model.Children {
 		if node.Name != command {
@@ -202,7 +203,7 @@ func settingsOf(t *testing.T, command string) map[string]bool {
 
 func TestWhatIsSetForARoleIsASettingAndTheOtherWayRound(t *testing.T) {
 	// Only tests and rare installations have these elsewhere, and the folder is the image's.
-	left := []string{"TWILIO_API_URL", "SLACK_API_URL", "INCIDENT_IO_API_URL", "PAGERDUTY_API_URL", "RINGDOWN_CACHE_DIR"}
+	left := []string{"TWILIO_API_URL", "SLACK_API_URL", "INCIDENT_IO_API_URL", "RINGDOWN_CACHE_DIR"}
 	// What the API alone needs.
 	left = append(left, "LISTEN", "RINGDOWN_ADMIN_KEY", "RINGDOWN_RATE_LIMIT", "TEMPORAL_UI_ORIGIN", "TRUSTED_PROXIES")
 	for name, s := range compose(t).Services {

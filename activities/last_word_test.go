@@ -61,6 +61,31 @@ func TestHangingUpOnADialThatHasEndedSinceItWasGivenUp(t *testing.T) {
 	})
 }
 
+// A dial waits for its turn before it asks the carrier for a leg, which is made that much later than the dial was issued.
+func TestALegIsFoundThoughItsDialHasWaitedForItsTurn(t *testing.T) {
+	const leg = "CA00000000000000000000000000000777"
+	for name, c := range map[string]struct {
+		sent, made time.Duration // before now, as the dial was issued 60 s ago
+		found      bool
+	}{
+		"asked for at once":                     {60 * time.Second, 55 * time.Second, true},
+		"asked for at once, and made by others": {60 * time.Second, 30 * time.Second, false},
+		"asked for late":                        {35 * time.Second, 30 * time.Second, true},
+		"nobody knows when":                     {0, 30 * time.Second, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			phone, carrier := newCarrier(t)
+			carrier.add(leg, "ringing", string(alice), string(ours), time.Now().Add(-c.made))
+			o := order{HangUp: endOf("")}
+			o.HangUp.Since, o.HangUp.Sent = time.Now().Add(-time.Minute), time.Now().Add(-c.sent)
+			if got := onStage(t, phone, o).comesTo(); got.HungUp.Found != c.found || carrier.is(leg) == "ringing" == c.found {
+				t.Errorf("came to %+v, the leg is %s", got.HungUp, carrier.is(leg))
+			}
+		})
+	}
+}
+
 func TestADialThatIsGivenUpAndCannotEndItsLegLeavesThatToHangUp(t *testing.T) {
 	t.Parallel()
 	placing := make(chan struct{})

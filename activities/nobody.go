@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -29,26 +30,38 @@ func (p *Phone) ForwardAnswered(ctx context.Context, callSID string) (bool, erro
 	return slices.ContainsFunc(lines, func(line twilio.State) bool { return line.Answered }), nil
 }
 
-// Recording asks for the message that a caller left, for when nobody told of it. Its status is empty
-// while the carrier knows of none in which something was said, and expected while it is at one. It is
-// safe to repeat; the carrier's list may lag by a moment.
+// Recording asks for the message that a caller left, for when nobody told of it: the longest where there are several,
+// since they were asked for it again. Its status is empty while the carrier knows of none in which something was said,
+// and expected while it is at one. It is safe to repeat; the carrier's list may lag by a moment.
 func (p *Phone) Recording(ctx context.Context, callSID string) (models.Voicemail, error) {
-	found := models.Voicemail{Status: models.RecordingExpected, Transcribe: models.TranscriptNone}
+	found := models.Voicemail{Status: models.RecordingEmpty, Transcribe: models.TranscriptNone}
 	recordings, err := p.Carrier.Recordings(ctx, callSID)
 	if err != nil {
-		return found, fmt.Errorf("ask for the recording of call %s: %w", callSID, err)
+		return models.Voicemail{}, fmt.Errorf("ask for the recording of call %s: %w", callSID, err)
 	}
-	silent := 0
 	for _, r := range recordings {
 		switch {
-		case r.Ready():
-			return models.Voicemail{Status: models.RecordingReady, Recording: r.SID, Seconds: r.Seconds, Transcribe: models.TranscriptNone}, nil
-		case r.Silent():
-			silent++
+		case !r.Message() || r.Silent():
+		case r.Ready() && r.Seconds > found.Seconds:
+			found.Status, found.Recording, found.Seconds = models.RecordingReady, r.SID, r.Seconds
+		case !r.Ready() && found.Status == models.RecordingEmpty:
+			found.Status = models.RecordingExpected
 		}
 	}
-	if silent == len(recordings) {
-		found.Status = models.RecordingEmpty
-	}
 	return found, nil
+}
+
+// Transcript is what a recording says, for when nobody told. It is empty where the carrier has made none, or not yet. It
+// is safe to repeat.
+func (p *Phone) Transcript(ctx context.Context, recording string) (string, error) {
+	transcripts, err := p.Carrier.Transcripts(ctx, recording)
+	if err != nil && !errors.Is(err, models.ErrNotFound) {
+		return "", fmt.Errorf("ask for the transcript of recording %s: %w", recording, err)
+	}
+	for _, t := range transcripts {
+		if t.Ready() {
+			return models.Clip(t.Text, models.TranscriptLimit), nil
+		}
+	}
+	return "", nil
 }

@@ -31,10 +31,11 @@ type Phone struct {
 type DialRequest struct {
 	CallSID  string         `json:"call_sid"`
 	Attempt  models.Attempt `json:"attempt"`
-	From     models.Phone   `json:"from"`     // the number that the responder sees
-	Ours     models.Phone   `json:"ours"`     // the number that was called; shown instead where the carrier refuses From
-	Language string         `json:"language"` // of a goodbye, should the run be gone when the phone is picked up
-	Timeout  int            `json:"timeout"`  // how long the carrier is asked to ring, in seconds
+	From     models.Phone   `json:"from"`      // the number that the responder sees
+	Ours     models.Phone   `json:"ours"`      // the number that was called; shown instead where the carrier refuses From
+	Language string         `json:"language"`  // of a goodbye, should the run be gone when the phone is picked up
+	Timeout  int            `json:"timeout"`   // how long the carrier is asked to ring, in seconds
+	AskFirst bool           `json:"ask_first"` // whether the caller is still there
 
 	CallToken string `json:"call_token,omitempty"` // the carrier's leave to show the caller's number; empty shows one of ours
 }
@@ -48,7 +49,7 @@ const lateStart = 3 * time.Second
 // Its heartbeat carries the leg's id, which a time-out hands to the workflow.
 func (p *Phone) Dial(ctx context.Context, r DialRequest) (models.Dialled, error) {
 	info := activity.GetInfo(ctx)
-	if info.StartedTime.Sub(info.ScheduledTime) > lateStart {
+	if r.AskFirst || info.StartedTime.Sub(info.ScheduledTime) > lateStart {
 		if caller, err := p.Carrier.State(ctx, r.CallSID); err == nil && caller.Over {
 			return models.Dialled{Result: models.ResultGone}, nil
 		}
@@ -114,7 +115,7 @@ func (p *Phone) adopt(ctx context.Context, r DialRequest, asked time.Time, err e
 		case <-ctx.Done():
 		case <-time.After(pause):
 		}
-		found, err := p.find(ctx, r.Attempt.Number, asked, r.From, r.Ours)
+		found, err := p.find(ctx, r.Attempt.Number, asked, asked, r.From, r.Ours)
 		if err == nil && len(found) > 0 {
 			return only(found), true
 		}
@@ -149,6 +150,7 @@ type HangUpRequest struct {
 	Ours    models.Phone   `json:"ours"`    // shown instead of From where the carrier refused that
 	Leg     string         `json:"leg"`     // empty when the dial never told
 	Since   time.Time      `json:"since"`   // when the dial was issued
+	Sent    time.Time      `json:"sent"`    // by when the carrier was asked for the leg, if it was; zero means at Since
 	Pending bool           `json:"pending"` // the dial was not over when it was given up: it ends a leg that it makes yet
 }
 
@@ -183,7 +185,11 @@ func (p *Phone) HangUp(ctx context.Context, r HangUpRequest) (HungUp, error) {
 // endLeg ends a leg, which it looks for when it is not known.
 func (p *Phone) endLeg(ctx context.Context, r HangUpRequest, leg string) (HungUp, error) {
 	if leg == "" {
-		found, err := p.find(ctx, r.Attempt.Number, r.Since, r.From, r.Ours)
+		sent := r.Sent
+		if sent.Before(r.Since) {
+			sent = r.Since
+		}
+		found, err := p.find(ctx, r.Attempt.Number, r.Since, sent, r.From, r.Ours)
 		if err != nil {
 			return HungUp{}, fmt.Errorf("look for the leg of attempt %s: %w", r.Attempt.ID, err)
 		}
@@ -232,8 +238,8 @@ func (p *Phone) dialOf(ctx context.Context, attempt string) (leg string, pending
 // placedWithin is how long after it was asked a carrier may still make a leg.
 const placedWithin = 12 * time.Second
 
-// find lists the legs that a request with a lost reply may have made, whichever number it showed.
-func (p *Phone) find(ctx context.Context, to models.Phone, since time.Time, shown ...models.Phone) ([]twilio.State, error) {
+// find lists the legs that a request with a lost reply may have made, whichever number it showed. It was sent between since and sent.
+func (p *Phone) find(ctx context.Context, to models.Phone, since, sent time.Time, shown ...models.Phone) ([]twilio.State, error) {
 	slices.Sort(shown)
 	var legs []twilio.State
 	for _, from := range slices.Compact(shown) {
@@ -247,7 +253,7 @@ func (p *Phone) find(ctx context.Context, to models.Phone, since time.Time, show
 		legs = append(legs, found...)
 	}
 	return slices.DeleteFunc(legs, func(leg twilio.State) bool {
-		return leg.Created.After(since.Add(placedWithin))
+		return leg.Created.After(sent.Add(placedWithin))
 	}), nil
 }
 

@@ -126,6 +126,20 @@ func TestALegOfAnEarlierCallIsNotAdopted(t *testing.T) {
 	}
 }
 
+func TestADialAsksAfterACallerOfWhomNothingWasHeardForLong(t *testing.T) {
+	for status, placed := range map[string]int{"in-progress": 1, "completed": 0} {
+		phone, c := newCarrier(t)
+		c.set(callerLeg, status)
+		r := aDial()
+		r.AskFirst = true
+		var d models.Dialled
+		_, err := run(t, phone.Dial, &d, r)
+		if pending := errors.Is(err, activity.ErrResultPending); c.posts != placed || pending != (placed == 1) || !pending && d.Result != models.ResultGone {
+			t.Errorf("for a caller who is %s: %d legs, %+v, %v", status, c.posts, d, err)
+		}
+	}
+}
+
 func TestTheCallerIsToldThatNobodyTakesTheCall(t *testing.T) {
 	t.Run("moved", func(t *testing.T) {
 		phone, c := newCarrier(t)

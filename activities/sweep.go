@@ -304,7 +304,7 @@ func (sw *sweep) endLegs(ctx context.Context, call models.Call, alone bool) erro
 	for _, d := range dials {
 		leg := d.leg
 		if leg == "" && d.open && alone {
-			found, err := phone.find(ctx, d.Attempt.Number, d.at, d.From, d.Ours)
+			found, err := phone.find(ctx, d.Attempt.Number, d.at, d.at, d.From, d.Ours)
 			if err != nil {
 				return err
 			}

@@ -101,7 +101,7 @@ func TestACallerIsToldThatNobodyTakesTheCall(t *testing.T) {
 		wt.temporal.answer = models.Answer{Do: models.DoSay, Language: "de-DE", Text: "Bitte schreiben Sie uns."}
 		for range 2 {
 			wt.hears(`Say de-DE "Bitte schreiben Sie uns.", Hangup`, wt.post("/twilio/nobody/CALL?lang=de-DE", arriving("CallStatus", "in-progress")))
-			wt.asks("update call/CALL answer answer/nobody within 1.8s")
+			wt.asks("update call/CALL answer answer/nobody within 1.6s")
 		}
 		wt.logged()
 	})

@@ -23,7 +23,7 @@ func TestACallIsStartedWithItsPlan(t *testing.T) {
 		wt.temporal.answer = inTheRoom
 		for range 2 {
 			wt.hears(theRoom, wt.post("/twilio/voice", arriving()))
-			wt.asks("start call/CALL answer answer/0 within 1.8s")
+			wt.asks("start call/CALL answer answer/0 within 1.6s")
 		}
 		wt.logged()
 
@@ -162,7 +162,7 @@ func TestWhoComesBackIsAskedForAnewByEachDelivery(t *testing.T) {
 		wt.temporal.answer = inTheRoom
 		for _, delivery := range []string{"one", "one", "two"} {
 			wt.hears(theRoom, wt.post("/twilio/voice?fallback=1", arriving("CallStatus", "in-progress"), "I-Twilio-Idempotency-Token", delivery))
-			wt.asks("start call/CALL answer answer/again/" + delivery + " within 1.8s")
+			wt.asks("start call/CALL answer answer/again/" + delivery + " within 1.6s")
 		}
 	})
 }

@@ -41,32 +41,38 @@ func (s *Server) recording(w webhook) error {
 
 var recordingSID = regexp.MustCompile(`^RE[0-9a-fA-F]{32}$`)
 
-// recordingOf reads a recording from a form. One that is absent, failed, of no length or without
-// an id is none. Where the form has no id, it is the end of the recording's address.
-// Source: Twilio, Record: the action gets RecordingUrl, RecordingDuration and Digits.
+// recordingOf reads a recording from a form. In one that is absent, failed or of no length nothing was said. With a
+// status it is the carrier's last word: the action may count silence that is not kept.
+// Source: Twilio, Record: the action gets RecordingUrl, RecordingDuration and Digits; for the length after trimming, use
+// recordingStatusCallback.
 func recordingOf(w webhook) workflows.Recorded {
-	sid := cmp.Or(w.form.Get("RecordingSid"), path.Base(w.form.Get("RecordingUrl")))
 	status := w.form.Get("RecordingStatus")
-	seconds, err := strconv.Atoi(w.form.Get("RecordingDuration"))
-	if err != nil || seconds <= 0 || status != "" && status != "completed" || !recordingSID.MatchString(sid) {
-		return workflows.Recorded{}
+	r := workflows.Recorded{Recording: recordingID(w), Final: status != ""}
+	if seconds, err := strconv.Atoi(w.form.Get("RecordingDuration")); err == nil && (status == "" || status == "completed") {
+		r.Seconds = max(seconds, 0)
 	}
-	return workflows.Recorded{Recording: sid, Seconds: seconds}
+	return r
 }
 
-// transcriptLimit is the longest transcript that is kept, in bytes: two minutes of fast speech take
-// a tenth of it.
-const transcriptLimit = 20_000
+// recordingID is which recording a form tells of, empty when it does not say. Where it has no id, it is the end of the
+// recording's address.
+func recordingID(w webhook) string {
+	sid := cmp.Or(w.form.Get("RecordingSid"), path.Base(w.form.Get("RecordingUrl")))
+	if !recordingSID.MatchString(sid) {
+		return ""
+	}
+	return sid
+}
 
 // transcript is told what the caller's message says.
 func (s *Server) transcript(w webhook) error {
 	if !w.known() {
 		return s.unknown(w)
 	}
-	var said workflows.Transcribed
+	said := workflows.Transcribed{Recording: recordingID(w)}
 	switch w.form.Get("TranscriptionStatus") {
 	case "completed":
-		said.Text = models.Clip(w.form.Get("TranscriptionText"), transcriptLimit)
+		said.Text = models.Clip(w.form.Get("TranscriptionText"), models.TranscriptLimit)
 	case "failed":
 	default:
 		return w.NoContent(http.StatusNoContent)

@@ -30,11 +30,16 @@ const (
 
 // signalRecorded is what a run is told of a message.
 func signalRecorded(recording, seconds string) string {
-	return "signal call/CALL recorded {Recording:" + recording + " Seconds:" + seconds + "}"
+	return "signal call/CALL recorded {Recording:" + recording + " Seconds:" + seconds + " Final:false}"
+}
+
+// signalMeasured is the last word of it.
+func signalMeasured(recording, seconds string) string {
+	return "signal call/CALL recorded {Recording:" + recording + " Seconds:" + seconds + " Final:true}"
 }
 
 func TestACallerWhoLeftAMessageIsThanked(t *testing.T) {
-	none := signalRecorded("", "0")
+	none := signalRecorded(aRecording, "0")
 	for _, c := range []struct {
 		name    string
 		changes []string
@@ -52,10 +57,10 @@ func TestACallerWhoLeftAMessageIsThanked(t *testing.T) {
 		{"unless nobody knows how long it is", []string{"RecordingDuration", ""}, empty, none},
 		{"unless its length is no number", []string{"RecordingDuration", "17 s"}, empty, none},
 		{"unless its length is beyond all numbers", []string{"RecordingDuration", strings.Repeat("9", 40)}, empty, none},
-		{"unless it has no id at all", []string{"RecordingSid", "", "RecordingUrl", ""}, empty, none},
-		{"unless its id is garbage", []string{"RecordingSid", "../" + aRecording}, empty, none},
-		{"unless its id is a call's", []string{"RecordingSid", "CALL"}, empty, none},
-		{"unless its address is garbage", []string{"RecordingSid", "", "RecordingUrl", "%zz/?\x00"}, empty, none},
+		{"though it has no id at all", []string{"RecordingSid", "", "RecordingUrl", ""}, thanks, signalRecorded("", "17")},
+		{"though its id is garbage", []string{"RecordingSid", "../" + aRecording}, thanks, signalRecorded("", "17")},
+		{"though its id is a call's", []string{"RecordingSid", "CALL"}, thanks, signalRecorded("", "17")},
+		{"though its address is garbage", []string{"RecordingSid", "", "RecordingUrl", "%zz/?\x00"}, thanks, signalRecorded("", "17")},
 	} {
 		inCall(t, c.name, func(wt *webhookTest) {
 			for range 2 { // as often as the carrier repeats it
@@ -68,19 +73,19 @@ func TestACallerWhoLeftAMessageIsThanked(t *testing.T) {
 }
 
 func TestWhatBecameOfAMessageIsToldToItsRun(t *testing.T) {
-	told, none := signalRecorded(aRecording, "17"), signalRecorded("", "0")
+	told, none := signalMeasured(aRecording, "17"), signalMeasured(aRecording, "0")
 	for _, c := range []struct {
 		name    string
 		changes []string
 		asks    []string
 	}{
 		{"when it is there", []string{"RecordingStatus", "completed"}, []string{told}},
-		{"when it lasted two hours", []string{"RecordingStatus", "completed", "RecordingDuration", "7200"}, []string{signalRecorded(aRecording, "7200")}},
+		{"when it lasted two hours", []string{"RecordingStatus", "completed", "RecordingDuration", "7200"}, []string{signalMeasured(aRecording, "7200")}},
 		{"when there is none", []string{"RecordingStatus", "absent", "RecordingDuration", ""}, []string{none}},
 		{"when there is none, whatever its length", []string{"RecordingStatus", "absent"}, []string{none}},
 		{"when it failed", []string{"RecordingStatus", "failed"}, []string{none}},
 		{"when it is there but empty", []string{"RecordingStatus", "completed", "RecordingDuration", "0"}, []string{none}},
-		{"when it is there but without an id", []string{"RecordingStatus", "completed", "RecordingSid", "", "RecordingUrl", ""}, []string{none}},
+		{"when it is there but without an id", []string{"RecordingStatus", "completed", "RecordingSid", "", "RecordingUrl", ""}, []string{signalMeasured("", "17")}},
 		{"but not while it goes on", []string{"RecordingStatus", "in-progress"}, nil},
 		{"but not while it is worked on", []string{"RecordingStatus", "processing"}, nil},
 		{"but not in a word that is new", []string{"RecordingStatus", "archived"}, nil},
@@ -97,7 +102,9 @@ func TestWhatBecameOfAMessageIsToldToItsRun(t *testing.T) {
 }
 
 func TestWhatAMessageSaysIsToldToItsRun(t *testing.T) {
-	told := func(text string) []string { return []string{"signal call/CALL transcribed {Text:" + text + "}"} }
+	told := func(text string) []string {
+		return []string{"signal call/CALL transcribed {Recording:" + aRecording + " Text:" + text + "}"}
+	}
 	for _, c := range []struct {
 		name, status, text string
 		asks               []string
@@ -112,7 +119,7 @@ func TestWhatAMessageSaysIsToldToItsRun(t *testing.T) {
 	} {
 		inCall(t, c.name, func(wt *webhookTest) {
 			for range 2 {
-				wt.ends(http.StatusNoContent, wt.post(transcriptAddress, arriving("TranscriptionStatus", c.status, "TranscriptionText", c.text)))
+				wt.ends(http.StatusNoContent, wt.post(transcriptAddress, recorded("TranscriptionStatus", c.status, "TranscriptionText", c.text)))
 				wt.asks(c.asks...)
 			}
 			wt.logged()
@@ -144,16 +151,16 @@ func TestTheEndOfAForwardedCallIsToldToItsRun(t *testing.T) {
 
 func TestWhatARunCannotHearIsToldAgain(t *testing.T) {
 	const notPassedOn = "word of the carrier not passed on"
-	recordedAt, forwarded := signalRecorded(aRecording, "17"), "signal call/CALL forwarded {Answered:true Status:completed}"
+	measured, forwarded := signalMeasured(aRecording, "17"), "signal call/CALL forwarded {Answered:true Status:completed}"
 	form := recorded("RecordingStatus", "completed", "TranscriptionStatus", "completed", "TranscriptionText", "Hello", "DialCallStatus", "completed")
 	for _, c := range []struct {
 		name, target, hears string // empty: an answer without a document
 		asks                string
 	}{
-		{"of a message, by us, while the caller is thanked", doneAddress, thanks, recordedAt},
+		{"of a message, by us, while the caller is thanked", doneAddress, thanks, measured},
 		{"of a forwarded call, by us, while the caller hears goodbye", forwardAddress, "Say de-DE other_left, Hangup", forwarded},
-		{"of a recording, by the carrier", recordingAddress, "", recordedAt},
-		{"of a transcript, by the carrier", transcriptAddress, "", "signal call/CALL transcribed {Text:Hello}"},
+		{"of a recording, by the carrier", recordingAddress, "", measured},
+		{"of a transcript, by the carrier", transcriptAddress, "", "signal call/CALL transcribed {Recording:" + aRecording + " Text:Hello}"},
 	} {
 		for how, err := range map[string]error{"slow": errImpatient, "away": errAway} {
 			inCall(t, c.name+", when Temporal is "+how, func(wt *webhookTest) {
@@ -185,7 +192,7 @@ func TestWhatARunCannotHearIsToldAgain(t *testing.T) {
 	inCall(t, "and once told is enough", func(wt *webhookTest) {
 		wt.temporal.failsOnce = map[string]error{"signal": errImpatient}
 		wt.hears(thanks, wt.post(doneAddress, form))
-		wt.asks(recordedAt, recordedAt)
+		wt.asks(measured, measured)
 		wt.logged()
 	})
 }

@@ -19,8 +19,9 @@ import (
 )
 
 const (
-	// replyWithin is how long a webhook may work for its answer: somebody listens meanwhile.
-	replyWithin = 1800 * time.Millisecond
+	// replyWithin is how long a webhook may work for its answer: somebody listens meanwhile, 2 s at most, and the way to the
+	// carrier takes some of it.
+	replyWithin = 1600 * time.Millisecond
 	// webhookLimit is far above any form of the carrier's, in bytes, and fieldsLimit in fields: looking at a flood of
 	// forged ones is to cost little.
 	webhookLimit = 64 << 10

@@ -263,7 +263,7 @@ func (p *phone) pressesUntil(key string, heard func(context.Context) error) {
 	}
 }
 
-// answersWithin is how long a webhook may take to be answered, whatever is away: 1.8 s, and what a
+// answersWithin is how long a webhook may take to be answered, whatever is away: 1.6 s, and what a
 // busy machine adds.
 const answersWithin = 2500 * time.Millisecond
 

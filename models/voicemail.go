@@ -5,6 +5,12 @@ import "time"
 // VoicemailLimit is the longest message that a caller can leave; the carrier stops recording there.
 const VoicemailLimit = 5 * time.Minute
 
+// VoicemailPause is how much silence ends a message.
+const VoicemailPause = 10 * time.Second
+
+// TranscriptLimit is the longest transcript that is kept, in bytes: two minutes of fast speech take a tenth of it.
+const TranscriptLimit = 20_000
+
 // Transcribes says whether the carrier makes a transcript of what is said in a language.
 // Source: Twilio, Record: US English only.
 func Transcribes(language string) bool { return language == "en-US" }

@@ -36,12 +36,13 @@ func (l *Leg) record(ctx context.Context, doc document, v *node) (*ask, error) {
 	return next, nil
 }
 
-// told is what the action is told of a recording. key ended it, if any did.
+// told is what the action is told of a recording. key ended it, if any did. Source: Twilio, Record: the length after
+// trimming is for recordingStatusCallback.
 func (c *Carrier) told(rec *recording, key string) url.Values {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return url.Values{
-		"RecordingUrl": {rec.url(c)}, "RecordingSid": {rec.sid}, "RecordingDuration": {rec.seconds()}, "Digits": {key},
+		"RecordingUrl": {rec.url(c)}, "RecordingSid": {rec.sid}, "RecordingDuration": {inSeconds(rec.taken)}, "Digits": {key},
 	}
 }
 

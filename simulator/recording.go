@@ -38,6 +38,7 @@ type recording struct {
 
 	status     string
 	text       string
+	taken      Seconds // as the action is told: silence that is not kept counts
 	length     Seconds
 	transcript *transcript // nil: there is none yet, or it was deleted
 	deleted    bool        // the sound; its transcript stays until that is deleted, too
@@ -82,7 +83,8 @@ func (l *Leg) closeRecording(rec *recording, t *take, trimmed bool) {
 		l.c.mu.Unlock()
 		return
 	}
-	rec.status, rec.text, rec.length = recordingProcessing, strings.Join(t.words, " "), t.length(trimmed, l.c)
+	rec.status, rec.text = recordingProcessing, strings.Join(t.words, " ")
+	rec.taken, rec.length = t.length(false, l.c), t.length(trimmed, l.c)
 	l.spoilLocked(rec)
 	l.emitLocked(Event{Kind: EventRecorded, Text: rec.text})
 	l.c.mu.Unlock()
@@ -93,9 +95,9 @@ func (l *Leg) closeRecording(rec *recording, t *take, trimmed bool) {
 func (l *Leg) spoilLocked(rec *recording) {
 	switch l.c.faults.strikeLocked(occasion{kind: HookRecording, phone: l.Phone()}, recordingDeeds).Do {
 	case EmptyRecording:
-		rec.text, rec.length = "", 0
+		rec.text, rec.taken, rec.length = "", 0, 0
 	case LongRecording:
-		rec.length = 7200
+		rec.taken, rec.length = 7200, 7200
 	}
 }
 
@@ -145,7 +147,7 @@ func (l *Leg) reportRecordingLocked(rec *recording) {
 	v.Set("RecordingStartTime", stamp(rec.created))
 	switch rec.status {
 	case recordingReady:
-		v.Set("RecordingDuration", rec.seconds())
+		v.Set("RecordingDuration", inSeconds(rec.length))
 	case recordingAbsent:
 		v.Set("ErrorCode", strconv.Itoa(codeSilent))
 	}
@@ -165,8 +167,8 @@ func (l *Leg) sendRecordingLocked(kind string, a ask, params url.Values) {
 	})
 }
 
-// seconds is the length in whole seconds, rounded up.
-func (r *recording) seconds() string { return strconv.Itoa(int(math.Ceil(float64(r.length) - 0.001))) }
+// inSeconds is a length in whole seconds, rounded up.
+func inSeconds(length Seconds) string { return strconv.Itoa(int(math.Ceil(float64(length) - 0.001))) }
 
 // url is where Twilio would serve the media; the simulator serves it under the same path.
 func (r *recording) url(c *Carrier) string {

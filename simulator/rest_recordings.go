@@ -39,7 +39,7 @@ func (c *Carrier) recordingResourceLocked(rec *recording) recordingResource {
 	}
 	switch rec.status {
 	case recordingReady:
-		res.Duration = rec.seconds()
+		res.Duration = inSeconds(rec.length)
 	case recordingAbsent:
 		code := codeSilent
 		res.ErrorCode = &code

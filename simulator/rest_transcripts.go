@@ -26,7 +26,7 @@ func (c *Carrier) transcriptResourceLocked(rec *recording) transcriptResource {
 	t := rec.transcript
 	res := transcriptResource{
 		AccountSID: c.cfg.AccountSID, APIVersion: apiVersion, DateCreated: stamp(t.created), DateUpdated: stamp(t.created),
-		Duration: rec.seconds(), PriceUnit: "USD", RecordingSID: rec.sid, SID: t.sid, Status: t.status(), Type: "fast",
+		Duration: inSeconds(rec.length), PriceUnit: "USD", RecordingSID: rec.sid, SID: t.sid, Status: t.status(), Type: "fast",
 		URI: c.accountPath() + "/Transcriptions/" + t.sid + ".json",
 	}
 	if t.completed {

@@ -1,10 +1,12 @@
 package workflows_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/ringdown/ringdown/activities"
 	"github.com/ringdown/ringdown/models"
+	"go.temporal.io/api/enums/v1"
 )
 
 func TestAfterAnAbsenceTheCarrierIsAskedFirst(t *testing.T) {
@@ -70,4 +72,34 @@ func TestAfterAnAbsenceTheCarrierIsAskedFirst(t *testing.T) {
 			t.Errorf("asked about %v", s.carrier.asked)
 		}
 	})
+}
+
+// The word that the caller has left may be lost: nobody is to be woken for them for long.
+func TestADialAsksAfterACallerOfWhomNothingWasHeardForAMinute(t *testing.T) {
+	s := newScene(t, "Alice Bob Carol Dave Eve Frank Grace")
+	s.at(0, s.asks("hold"))
+	s.at(100, s.asks("hold quietly"))
+	s.at(197, s.hangsUp())
+	s.plays()
+	var asked []bool
+	for _, d := range s.carrier.dials {
+		asked = append(asked, d.AskFirst)
+	}
+	// Heard of at 0 s, asked at 84 s, heard of at 100 s: a phone rings for 28 s.
+	if want := []bool{false, false, false, true, false, false, true}; !slices.Equal(asked, want) {
+		t.Errorf("asked first: %v, want %v", asked, want)
+	}
+}
+
+func TestTheLegOfADialThatWaitedForItsTurnIsLookedForAfterIt(t *testing.T) {
+	s := newScene(t, "Alice Bob")
+	s.carrier.ring = map[string][]ringing{"Alice": {func(c *carrier, d *dial) (models.Dialled, error) {
+		return timesOut(c, d, 20+32, enums.TIMEOUT_TYPE_START_TO_CLOSE)
+	}}}
+	s.at(0, s.asks("hold"))
+	s.at(60, s.hangsUp())
+	s.plays()
+	if got := s.carrier.hangUps[0]; !got.Since.Equal(monday) || !got.Sent.Equal(monday.Add(seconds(20))) {
+		t.Errorf("the leg of %s is looked for from %v to %v", got.Attempt.ID, got.Since, got.Sent)
+	}
 }

@@ -52,7 +52,9 @@ type carrier struct {
 	rooms   int // how often the carrier was asked about the room
 	lines   int // and about the line to the fixed number
 	tapes   []time.Duration
-	told    int // how often the caller was told that nobody takes the call
+	words   map[string]string // what recordings say, when the carrier is asked
+	read    []time.Duration   // when it was
+	told    int               // how often the caller was told that nobody takes the call
 	ended   []time.Duration
 	fixed   []models.Phone // the fixed number that each moving and ending of the caller spares, or does not
 	calls   []models.Call
@@ -251,6 +253,16 @@ func (c *carrier) Recording(_ context.Context, sid string) (models.Voicemail, er
 		return models.Voicemail{Status: models.RecordingExpected, Transcribe: models.TranscriptNone}, nil
 	}
 	return c.message, nil
+}
+
+func (c *carrier) Transcript(_ context.Context, recording string) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.read = append(c.read, c.now())
+	if c.deaf {
+		return "", errors.New("no answer")
+	}
+	return c.words[recording], nil
 }
 
 func (c *carrier) FlagPhone(_ context.Context, phone activities.BadPhone) error {

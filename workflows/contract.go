@@ -99,15 +99,17 @@ type LegOver struct {
 	At      time.Time     `json:"at"` // when we were told
 }
 
-// Recorded tells what became of the caller's message. It is told up to twice.
+// Recorded tells what became of the caller's message. It is told up to twice; of a caller who was asked for one again, more often.
 type Recorded struct {
-	Recording string `json:"recording"` // the carrier's id of it; empty when there is none
-	Seconds   int    `json:"seconds"`   // zero when nothing was said
+	Recording string `json:"recording"`       // the carrier's id of it; empty when it did not tell it
+	Seconds   int    `json:"seconds"`         // zero when nothing was said
+	Final     bool   `json:"final,omitempty"` // the carrier has measured it; before that, silence at its end may count too
 }
 
 // Transcribed tells what the caller's message says.
 type Transcribed struct {
-	Text string `json:"text"` // empty when the carrier could not make it out
+	Recording string `json:"recording,omitempty"` // which one says it; empty when the carrier did not tell
+	Text      string `json:"text"`                // empty when the carrier could not make it out
 }
 
 // Forwarded tells that the line to the fixed number is over.

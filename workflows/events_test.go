@@ -94,6 +94,19 @@ func (s *scene) recorded(recording string, seconds int) func() {
 	}
 }
 
+// measured is the carrier's last word of a recording.
+func (s *scene) measured(recording string, seconds int) func() {
+	return func() {
+		s.env.SignalWorkflow(workflows.SignalRecorded, workflows.Recorded{Recording: recording, Seconds: seconds, Final: true})
+	}
+}
+
+func (s *scene) transcribedOf(recording, text string) func() {
+	return func() {
+		s.env.SignalWorkflow(workflows.SignalTranscribed, workflows.Transcribed{Recording: recording, Text: text})
+	}
+}
+
 func (s *scene) transcribed(text string) func() {
 	return func() { s.env.SignalWorkflow(workflows.SignalTranscribed, workflows.Transcribed{Text: text}) }
 }

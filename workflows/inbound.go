@@ -25,6 +25,7 @@ type call struct {
 	told       workflow.Selector // hears signals
 	asked      bool              // the caller has had a fresh answer
 	greeted    bool              // the caller has heard the greeting
+	heardOf    time.Time         // when there was a sign of them last
 	callerGone bool              // the caller's leg is over
 	diverted   bool              // the caller talks to the emergency number instead
 	gateTry    int               // the try that the caller hears, from 1
@@ -43,6 +44,8 @@ type call struct {
 
 	forwarded *Forwarded        // how the line to the fixed number ended; nil while nobody told
 	voicemail *models.Voicemail // nil unless the caller was asked for a message
+	said      []Transcribed     // what was told of it in words
+	measured  string            // the recording whose length the carrier has told for good, lately
 	toldOf    models.Voicemail  // what the alert knows of it, once the call has ended
 	noneFound bool              // the carrier knew of no recording when it was asked
 	flagged   []workflow.Future // phones that the carrier refused, being noted
@@ -60,7 +63,7 @@ func InboundCall(ctx workflow.Context, in models.Inbound) (models.Outcome, error
 
 // begin makes the call ready to answer webhooks. Nothing here blocks.
 func begin(ctx workflow.Context, in models.Inbound) (*call, error) {
-	c := &call{in: in, plan: in.Plan, gateTry: 1, stage: in.FirstStage(), ahead: levels(in.Plan)}
+	c := &call{in: in, plan: in.Plan, gateTry: 1, stage: in.FirstStage(), ahead: levels(in.Plan), heardOf: workflow.Now(ctx)}
 	c.record = models.Call{
 		ID: in.CallID, CarrierCallID: in.CallSID, RouteID: in.Plan.RouteID, RouteName: in.Plan.RouteName,
 		Caller: in.Caller, Number: in.Number, Country: in.Country, Verstat: in.Verstat,

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/ringdown/ringdown/models"
@@ -14,6 +15,7 @@ const (
 	recordingRounds = 3                // until it is held for missing
 	noRecording     = time.Minute      // until the carrier is asked again whether it knows of none
 	transcriptTime  = 10 * time.Minute // for the carrier to make a transcript
+	moveRounds      = 3                // of asking the carrier to move the caller, two minutes each
 	messageChecks   = 2 * time.Minute  // how often the carrier is asked after a caller who may leave a message, once firstCheck is over
 )
 
@@ -26,7 +28,7 @@ func (c *call) nobody(ctx workflow.Context) (models.Outcome, error) {
 	if c.stage != models.StageNobody {
 		c.stage = models.StageNobody
 		var err error
-		if heard, err = c.moveCaller(ctx); err != nil {
+		if heard, err = c.moveAtLast(ctx); err != nil {
 			return models.Unanswered, err
 		}
 	}
@@ -36,6 +38,23 @@ func (c *call) nobody(ctx workflow.Context) (models.Outcome, error) {
 		outcome, c.record.Reason = models.Diverted, ""
 	}
 	return outcome, err
+}
+
+// moveAtLast moves the caller to what the route has for them. A carrier that would not, for as long as it is asked, is
+// asked again: nothing else is left for them, and they hear music meanwhile.
+func (c *call) moveAtLast(ctx workflow.Context) (told bool, err error) {
+	told, err = c.moveCaller(ctx)
+	for round := 1; round < moveRounds && !told && err == nil && !c.over(); round++ {
+		if workflow.GetVersion(ctx, "a caller is moved however late", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+			break
+		}
+		move := c.askToMove(ctx)
+		if err := workflow.Await(ctx, func() bool { return move.IsReady() || c.over() }); err != nil || c.over() {
+			return false, err
+		}
+		told, err = c.isMoved(ctx, move)
+	}
+	return told, err
 }
 
 // lastResort is a voicemail, a fixed number or a sentence. A caller who could not be moved to it
@@ -107,7 +126,7 @@ func (c *call) takeMessage(ctx workflow.Context) (models.Outcome, error) {
 	}
 	if told, err := awaitFor(ctx, c.plan.Paced(recordingGrace), "for the carrier's word of the message", c.messageTold); err != nil {
 		return models.Unanswered, err
-	} else if !told {
+	} else if !told || c.seemsEmpty(ctx) {
 		if err := c.askRecording(ctx, false); err != nil {
 			return models.Unanswered, err
 		}
@@ -152,6 +171,13 @@ func (c *call) tellMore(ctx workflow.Context, outcome models.Outcome) {
 	}
 }
 
+// seemsEmpty says whether the carrier has told that nothing was said. Whoever was asked for a message twice may have said
+// something the first time, of which word was lost.
+func (c *call) seemsEmpty(ctx workflow.Context) bool {
+	return c.voicemail.Status == models.RecordingEmpty &&
+		workflow.GetVersion(ctx, "an empty message is asked after", workflow.DefaultVersion, 1) != workflow.DefaultVersion
+}
+
 func (c *call) messageTold() bool { return c.voicemail.Status != models.RecordingExpected }
 
 // askRecording asks the carrier for a recording that it did not tell of. With last, one that it
@@ -164,9 +190,9 @@ func (c *call) askRecording(ctx workflow.Context, last bool) error {
 		return err
 	case err != nil:
 		workflow.GetLogger(ctx).Warn("the carrier does not say whether there is a recording", "cause", err)
-	case c.messageTold():
 	case found.Status == models.RecordingReady:
-		c.onRecorded(ctx, Recorded{Recording: found.Recording, Seconds: found.Seconds})
+		c.onRecorded(ctx, Recorded{Recording: found.Recording, Seconds: found.Seconds, Final: true})
+	case c.messageTold():
 	case found.Status == models.RecordingEmpty && c.noneFound: // it may have been too early the first time
 		c.voicemail.Status = models.RecordingEmpty
 	default:
@@ -202,38 +228,100 @@ func (c *call) completeVoicemail(ctx workflow.Context, outcome models.Outcome) m
 	c.tellMore(ctx, outcome)
 	transcribed := func() bool { return c.voicemail.Transcribe != models.TranscriptPending }
 	if done, err := awaitFor(ctx, c.plan.Paced(transcriptTime), "for the transcript", transcribed); !done && err == nil {
-		c.voicemail.Transcribe = models.TranscriptNone
+		c.askTranscript(ctx)
 	}
 	c.tellMore(ctx, outcome)
 	return outcome
 }
 
-// onRecorded notes what became of the caller's message. It may be told early, late and twice.
+// askTranscript asks the carrier for a transcript that it did not tell of. There is none when it has none by now.
+func (c *call) askTranscript(ctx workflow.Context) {
+	said := Transcribed{Recording: c.voicemail.Recording}
+	if workflow.GetVersion(ctx, "a transcript is asked for", workflow.DefaultVersion, 1) != workflow.DefaultVersion {
+		err := workflow.ExecuteActivity(asking(ctx, "ask for the transcript"), phone.Transcript, said.Recording).Get(ctx, &said.Text)
+		if err != nil {
+			workflow.GetLogger(ctx).Warn("the carrier does not say whether there is a transcript", "cause", err)
+		}
+	}
+	if c.voicemail.Transcribe == models.TranscriptPending {
+		c.onTranscribed(ctx, said)
+	}
+}
+
+// onRecorded notes what became of the caller's message. It may be told early, late and twice, and of several
+// recordings: the longest is the message.
 func (c *call) onRecorded(ctx workflow.Context, in Recorded) {
-	if c.expectMessage(); c.voicemail.Status == models.RecordingReady {
+	c.expectMessage()
+	ready, same := c.voicemail.Status == models.RecordingReady, in.Recording == c.voicemail.Recording
+	switch {
+	case in.Recording == "" && in.Seconds > 0: // its id comes with another word
+		return
+	case in.Recording == "" && ready: // which one?
+		return
+	case !in.Final && in.Recording != "" && in.Recording == c.measured:
+		return
+	case ready && same && !in.Final:
+		return
+	case ready && !same && (in.Seconds <= c.voicemail.Seconds || !c.longestCounts(ctx)):
 		return
 	}
-	if in.Recording == "" && in.Seconds > 0 {
-		return // its id comes with another word
+	if in.Final {
+		c.measured = in.Recording
 	}
-	c.voicemail.Recording, c.voicemail.Seconds = in.Recording, in.Seconds
 	if in.Seconds == 0 {
-		c.voicemail.Status = models.RecordingEmpty
+		c.voicemail.Status, c.voicemail.Recording, c.voicemail.Seconds = models.RecordingEmpty, "", 0
+		c.transcribe(ctx)
 		return
 	}
-	c.voicemail.Status = models.RecordingReady
-	if models.Transcribes(c.plan.Language) && models.Transcribable(in.Seconds) && c.voicemail.Transcribe != models.TranscriptReady {
-		c.voicemail.Transcribe = models.TranscriptPending
+	c.voicemail.Status, c.voicemail.Recording, c.voicemail.Seconds = models.RecordingReady, in.Recording, in.Seconds
+	c.transcribe(ctx)
+	if !ready || !same {
+		c.note(ctx, "the message is recorded")
 	}
-	c.note(ctx, "the message is recorded")
+}
+
+// longestCounts is asked where a second recording is longer.
+func (c *call) longestCounts(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "the longest of several messages counts", workflow.DefaultVersion, 1) != workflow.DefaultVersion
 }
 
 func (c *call) onTranscribed(ctx workflow.Context, in Transcribed) {
 	c.expectMessage()
-	if in.Text == "" {
-		c.voicemail.Transcribe = models.TranscriptNone
-		return
+	c.said = append(c.said, in)
+	c.transcribe(ctx)
+	if in.Text != "" && c.voicemail.Transcribe == models.TranscriptReady {
+		c.note(ctx, "the message is transcribed")
 	}
-	c.voicemail.Transcript, c.voicemail.Transcribe = in.Text, models.TranscriptReady
-	c.note(ctx, "the message is transcribed")
+}
+
+// transcribe sets what is known of the message in words.
+func (c *call) transcribe(ctx workflow.Context) {
+	v, told, text := c.voicemail, false, ""
+	for _, said := range c.said {
+		if said.Recording == "" || v.Recording == "" || said.Recording == v.Recording {
+			told, text = true, cmp.Or(said.Text, text)
+		}
+	}
+	switch {
+	case text != "":
+		v.Transcript, v.Transcribe = text, models.TranscriptReady
+	case !told && v.Status == models.RecordingReady && c.awaitsTranscript(ctx):
+		v.Transcript, v.Transcribe = "", models.TranscriptPending
+	default:
+		v.Transcript, v.Transcribe = "", models.TranscriptNone
+	}
+}
+
+// awaitsTranscript says whether the carrier makes a transcript of the message. One that is not measured yet may be
+// shorter than it seems.
+func (c *call) awaitsTranscript(ctx workflow.Context) bool {
+	switch seconds := c.voicemail.Seconds; {
+	case !models.Transcribes(c.plan.Language):
+		return false
+	case models.Transcribable(seconds):
+		return true
+	default:
+		return c.measured != c.voicemail.Recording && models.Transcribable(seconds-int(models.VoicemailPause/time.Second)) &&
+			workflow.GetVersion(ctx, "a message is as long as the carrier measures", workflow.DefaultVersion, 1) != workflow.DefaultVersion
+	}
 }

@@ -18,6 +18,9 @@ const taskTimeout = 3 * time.Second
 // queueWait is the longest that a dial waits for its turn before it is asked for anew.
 const queueWait = time.Minute
 
+// unheardOf is after how long without a sign of the caller a dial asks after them first: word that they have left may be lost.
+const unheardOf = time.Minute
+
 // deadAfter is how soon somebody else tells an outside system what a worker that died was telling it. It is
 // longer than activities.aliveEvery.
 const deadAfter = 10 * time.Second

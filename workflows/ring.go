@@ -55,7 +55,11 @@ func (c *call) dial(ctx workflow.Context, next models.Attempt) *attempt {
 	a.cancel = cancel
 	request := activities.DialRequest{
 		CallSID: c.in.CallSID, Attempt: next, From: c.in.ShownTo(), Ours: c.in.Number, Language: c.plan.Language,
-		Timeout: c.plan.RingSeconds - int(models.CarrierLead/time.Second),
+		Timeout:  c.plan.RingSeconds - int(models.CarrierLead/time.Second),
+		AskFirst: workflow.Now(ctx).Sub(c.heardOf) > unheardOf,
+	}
+	if request.AskFirst {
+		c.heardOf = workflow.Now(ctx)
 	}
 	if request.From != request.Ours {
 		request.CallToken = c.in.CallToken
@@ -199,7 +203,7 @@ func (c *call) hangUp(ctx workflow.Context, a *attempt) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	request := activities.HangUpRequest{
 		CallSID: c.in.CallSID, Attempt: a.Attempt, From: c.in.ShownTo(), Ours: c.in.Number, Leg: a.Leg, Since: a.DialledAt,
-		Pending: !a.dial.IsReady(),
+		Sent: c.sentBy(ctx, a), Pending: !a.dial.IsReady(),
 	}
 	ordered := workflow.ExecuteActivity(asking(ctx, "end the leg of "+a.Name), phone.HangUp, request)
 	hangUp, noted := workflow.NewFuture(ctx)
@@ -215,6 +219,19 @@ func (c *call) hangUp(ctx workflow.Context, a *attempt) {
 		}
 		noted.Set(hungUp, err)
 	})
+}
+
+// sentBy is by when the carrier was asked for the leg of an attempt whose dial is over and did not tell it: it may have
+// waited for its turn before.
+func (c *call) sentBy(ctx workflow.Context, a *attempt) time.Time {
+	switch a.Result {
+	case models.ResultTimedOut:
+		return workflow.Now(ctx).Add(-dialTime(c.plan))
+	case models.ResultUnknown:
+		return workflow.Now(ctx)
+	default:
+		return a.DialledAt
+	}
 }
 
 // endLate goes on to end a leg that could not be ended in time, for as long as that takes. Nothing

@@ -107,8 +107,17 @@ func (c *call) follows(ctx workflow.Context, grace time.Duration) (bool, error) 
 // moveCaller takes the caller out of the room to hear what hears says at this stage. It reports
 // false when the carrier would not.
 func (c *call) moveCaller(ctx workflow.Context) (told bool, err error) {
+	return c.isMoved(ctx, c.askToMove(ctx))
+}
+
+func (c *call) askToMove(ctx workflow.Context) workflow.Future {
+	return workflow.ExecuteActivity(asking(ctx, "tell the caller"), phone.TellNobody, c.in.CallSID, c.plan.Language, c.fixedNumber())
+}
+
+// isMoved says what came of it, when that is known.
+func (c *call) isMoved(ctx workflow.Context, move workflow.Future) (told bool, err error) {
 	var moved bool
-	err = workflow.ExecuteActivity(asking(ctx, "tell the caller"), phone.TellNobody, c.in.CallSID, c.plan.Language, c.fixedNumber()).Get(ctx, &moved)
+	err = move.Get(ctx, &moved)
 	switch {
 	case temporal.IsCanceledError(err):
 		return false, err
@@ -205,6 +214,7 @@ func (c *call) askCarrier(ctx workflow.Context, a *attempt) error {
 		workflow.GetLogger(ctx).Warn("the carrier does not say how things stand", "cause", err)
 		return nil
 	}
+	c.heardOf = workflow.Now(ctx)
 	switch caller := standings[0]; {
 	case caller.Over:
 		c.onCallerOver(ctx)

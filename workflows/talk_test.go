@@ -163,9 +163,31 @@ func TestNobodyTakesTheCall(t *testing.T) {
 		s := newScene(t, "Alice")
 		s.carrier.stuck = errors.New("no answer")
 		s.at(0, s.asks("hold"))
-		s.at(99, s.hangsUp()) // tried for a minute, then given the time of a goodbye
+		s.at(211, s.hangsUp()) // tried for a minute, thrice, then given the time of a goodbye
+		s.ends(models.Unanswered, 211)
+		if !slices.Equal(s.carrier.ended, []time.Duration{seconds(209.5)}) {
+			t.Errorf("hung up on at %v", s.carrier.ended)
+		}
+	})
+	t.Run("and the carrier moves nobody for a while", func(t *testing.T) {
+		s := newScene(t, "Alice")
+		s.carrier.stuck = errors.New("no answer")
+		s.at(0, s.asks("hold"))
+		s.at(120, func() { s.carrier.stuck = nil })
+		s.at(131, s.asks("say nobody"))
+		s.at(135, s.hangsUp())
+		s.ends(models.Unanswered, 135)
+		if len(s.carrier.ended) > 0 {
+			t.Errorf("hung up on at %v", s.carrier.ended)
+		}
+	})
+	t.Run("and the caller leaves while the carrier moves nobody", func(t *testing.T) {
+		s := newScene(t, "Alice")
+		s.carrier.stuck = errors.New("no answer")
+		s.at(0, s.asks("hold"))
+		s.at(99, s.hangsUp())
 		s.ends(models.Unanswered, 99)
-		if !slices.Equal(s.carrier.ended, []time.Duration{seconds(98.5)}) {
+		if len(s.carrier.ended) > 0 {
 			t.Errorf("hung up on at %v", s.carrier.ended)
 		}
 	})

@@ -44,15 +44,38 @@ func TestTheCallerLeavesAMessage(t *testing.T) {
 			s.at(50, s.recorded("", 20), s.hangsUp())
 			s.at(52, s.recorded("RE1", 20))
 		}, models.Voicemailed, 52, ready("RE1", 20), 1},
+		"told longer than it is measured": {"en-GB", func(s *scene) {
+			s.at(49, s.recorded("RE1", 30))
+			s.at(50, s.measured("RE1", 20))
+			s.at(51, s.recorded("RE1", 30), s.hangsUp())
+		}, models.Voicemailed, 51, ready("RE1", 20), 1},
+		"told a moment after it was measured": {"en-GB", func(s *scene) {
+			s.at(49, s.measured("RE1", 20))
+			s.at(50, s.recorded("RE1", 30), s.hangsUp())
+		}, models.Voicemailed, 50, ready("RE1", 20), 1},
+		"of which word is lost, and then asked for another, which is silence": {"en-GB", func(s *scene) {
+			s.carrier.message = ready("RE1", 20)
+			s.at(60, s.asks("record"))
+			s.at(70, s.measured("RE2", 0), s.hangsUp())
+		}, models.Voicemailed, 70, ready("RE1", 20), 1},
+		"after a few words before it was begun anew": {"en-GB", func(s *scene) {
+			s.at(35, s.measured("RE1", 3))
+			s.at(60, s.measured("RE2", 20), s.hangsUp())
+		}, models.Voicemailed, 60, ready("RE2", 20), 1},
+		"before a few words when it was begun anew": {"en-GB", func(s *scene) {
+			s.at(50, s.measured("RE1", 20))
+			s.at(60, s.measured("RE2", 3), s.hangsUp())
+		}, models.Voicemailed, 60, ready("RE1", 20), 1},
+		"and is thanked when they come back after it": {"en-GB", func(s *scene) {
+			s.at(50, s.measured("RE1", 20))
+			s.at(51, s.asks("say voicemail_thanks"))
+			s.at(55, s.hangsUp())
+		}, models.Voicemailed, 55, ready("RE1", 20), 1},
 		"told to be empty first": {"en-GB", func(s *scene) {
 			s.at(49, s.recorded("", 0))
 			s.at(50, s.recorded("RE1", 20))
 			s.at(51, s.hangsUp())
 		}, models.Voicemailed, 51, ready("RE1", 20), 1},
-		"told while they are being moved": {"en-GB", func(s *scene) {
-			s.carrier.onMove = s.recorded("RE1", 20)
-			s.at(50, s.hangsUp())
-		}, models.Voicemailed, 50, ready("RE1", 20), 1},
 		"never told, but the carrier has it": {"en-GB", func(s *scene) {
 			s.carrier.message = ready("RE1", 20)
 			s.at(50, s.hangsUp())
@@ -98,6 +121,23 @@ func TestTheCallerLeavesAMessage(t *testing.T) {
 		"whose transcript never comes": {"en-US", func(s *scene) {
 			s.at(50, s.recorded("RE1", 20), s.hangsUp())
 		}, models.Voicemailed, 50, ready("RE1", 20), 2},
+		"whose transcript is never told, but the carrier has it": {"en-US", func(s *scene) {
+			s.carrier.words = map[string]string{"RE1": "The database is down."}
+			s.at(50, s.recorded("RE1", 20), s.hangsUp())
+		}, models.Voicemailed, 50, transcript("The database is down."), 2},
+		"whose transcript is another recording's": {"en-US", func(s *scene) {
+			s.at(35, s.measured("RE0", 3), s.transcribedOf("RE0", "The data"))
+			s.at(50, s.measured("RE1", 20), s.hangsUp())
+			s.at(90, s.transcribedOf("RE0", "The data"))
+			s.at(91, s.transcribedOf("RE1", "The database is down."))
+		}, models.Voicemailed, 50, transcript("The database is down."), 2},
+		"which silence makes too long for a transcript": {"en-US", func(s *scene) {
+			s.at(49, s.recorded("RE1", 125), s.hangsUp())
+			s.at(51, s.measured("RE1", 115))
+			s.at(90, s.transcribed("The database is down."))
+		}, models.Voicemailed, 49, models.Voicemail{
+			Status: models.RecordingReady, Recording: "RE1", Seconds: 115, Transcript: "The database is down.", Transcribe: models.TranscriptReady,
+		}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := unreached(t, in(c.language))
@@ -121,11 +161,16 @@ func TestTheCallerLeavesNoMessage(t *testing.T) {
 		"but silence": {func(s *scene) {
 			s.at(50, s.recorded("", 0))
 			s.at(52, s.hangsUp())
-		}, 52, models.RecordingEmpty, nil},
+		}, 52, models.RecordingEmpty, []float64{52}},
 		"which is told after they have left": {func(s *scene) {
 			s.at(50, s.hangsUp())
 			s.at(53, s.recorded("", 0))
-		}, 53, models.RecordingEmpty, nil},
+		}, 53, models.RecordingEmpty, []float64{53}},
+		"which is told when it is measured": {func(s *scene) {
+			s.at(50, s.recorded("RE1", 10))
+			s.at(51, s.measured("RE1", 0))
+			s.at(52, s.recorded("RE1", 10), s.hangsUp())
+		}, 52, models.RecordingEmpty, []float64{52}},
 		"of which anybody tells": {func(s *scene) {
 			s.at(35, s.hangsUp())
 		}, 45, models.RecordingMissing, []float64{45, 345, 645, 945}},
@@ -146,7 +191,7 @@ func TestTheCallerLeavesNoMessage(t *testing.T) {
 			c.events(s)
 			call := s.ends(models.Unanswered, c.took)
 			records := 1
-			if c.want == models.RecordingMissing || len(c.asked) > 0 {
+			if c.want == models.RecordingMissing || len(c.asked) > 1 {
 				records = 2
 			}
 			s.keeps(call, models.Voicemail{Status: c.want, Transcribe: models.TranscriptNone}, records)
@@ -249,8 +294,8 @@ func TestACallerWhoIsNotAskedForAMessageHasLeftNone(t *testing.T) {
 		s := newScene(t, "Alice", withVoicemail)
 		s.carrier.stuck = errors.New("no answer")
 		s.at(0, s.asks("hold"))
-		s.at(99, s.hangsUp())
-		call := s.ends(models.Unanswered, 99)
+		s.at(211, s.hangsUp())
+		call := s.ends(models.Unanswered, 211)
 		if call.Voicemail != nil || len(s.carrier.ended) != 1 {
 			t.Errorf("the message is %+v; hung up on at %v", call.Voicemail, s.carrier.ended)
 		}

@@ -85,7 +85,7 @@ func (c *call) onAsked(ctx workflow.Context, in Asked) (models.Answer, error) {
 		return models.Answer{Do: models.DoNothing}, nil
 	}
 	c.hearFirst(ctx)
-	c.asked = true
+	c.asked, c.heardOf = true, workflow.Now(ctx)
 	return c.hears(), nil
 }
 
@@ -99,6 +99,9 @@ func (c *call) hears() models.Answer {
 		c.greeted = true
 		return c.plan.Wait(c.in.Room, again)
 	case models.StageNobody:
+		if c.voicemail != nil && c.voicemail.Status == models.RecordingReady {
+			return c.plan.Say(models.PhraseVoicemailThanks, "")
+		}
 		return c.apology()
 	case models.StageTalking:
 		if c.winner.over {
@@ -130,6 +133,7 @@ func (c *call) apology() models.Answer {
 
 func (c *call) onPressed(ctx workflow.Context, in Pressed) (models.Answer, error) {
 	c.hearFirst(ctx)
+	c.heardOf = workflow.Now(ctx)
 	if c.stage != models.StageGate || in.Try != c.gateTry {
 		return c.hears(), nil
 	}

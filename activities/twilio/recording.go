@@ -20,7 +20,11 @@ type Recording struct {
 	SID     string
 	Status  string // in the carrier's words
 	Seconds int    // -1 while it is not known
+	Source  string // what made it, in the carrier's words
 }
+
+// Message says whether it is what somebody said after a tone, and not a recording of a whole call.
+func (r Recording) Message() bool { return r.Source == "RecordVerb" }
 
 // Ready says whether it can be heard.
 func (r Recording) Ready() bool { return r.Status == "completed" && r.Seconds > 0 }
@@ -47,7 +51,7 @@ func (c *Client) Recordings(ctx context.Context, call string) ([]Recording, erro
 			if err != nil {
 				seconds = -1
 			}
-			recordings[i] = Recording{SID: text(r.Sid), Status: text(r.Status), Seconds: max(seconds, -1)}
+			recordings[i] = Recording{SID: text(r.Sid), Status: text(r.Status), Seconds: max(seconds, -1), Source: text(r.Source)}
 		}
 		return nil
 	})
@@ -96,15 +100,15 @@ func (c *Client) DeleteTranscripts(ctx context.Context, recording string) error 
 	if !recordingSID.MatchString(recording) {
 		return &models.InvalidError{Field: "sid", Reason: "must be RE and 32 hexadecimal digits"}
 	}
-	transcripts, err := c.transcripts(ctx, recording)
+	transcripts, err := c.Transcripts(ctx, recording)
 	if errors.Is(err, models.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	for _, sid := range transcripts {
-		err := c.ask(ctx, "delete transcript", func(s *api.ApiService) error { return s.DeleteRecordingTranscription(recording, sid, nil) })
+	for _, t := range transcripts {
+		err := c.ask(ctx, "delete transcript", func(s *api.ApiService) error { return s.DeleteRecordingTranscription(recording, t.SID, nil) })
 		if err != nil && !errors.Is(err, models.ErrNotFound) {
 			return err
 		}
@@ -112,19 +116,32 @@ func (c *Client) DeleteTranscripts(ctx context.Context, recording string) error 
 	return nil
 }
 
-// transcripts are those of a recording, which has one at most.
-func (c *Client) transcripts(ctx context.Context, recording string) (sids []string, err error) {
+// Transcript is a recording in words.
+type Transcript struct {
+	SID    string
+	Status string // in the carrier's words
+	Text   string // empty unless it is completed
+}
+
+// Ready says whether it can be read.
+func (t Transcript) Ready() bool { return t.Status == "completed" && t.Text != "" }
+
+// Transcripts lists those of a recording, which has one at most. It is safe to repeat.
+func (c *Client) Transcripts(ctx context.Context, recording string) (found []Transcript, err error) {
+	if !recordingSID.MatchString(recording) {
+		return nil, &models.InvalidError{Field: "sid", Reason: "must be RE and 32 hexadecimal digits"}
+	}
 	err = c.ask(ctx, "find transcripts", func(s *api.ApiService) error {
 		page, err := s.PageRecordingTranscription(recording, new(api.ListRecordingTranscriptionParams).SetPageSize(20), "", "")
 		if err != nil || page.Transcriptions == nil {
 			return errors.Join(err, errNoAnswer)
 		}
 		for _, t := range page.Transcriptions {
-			sids = append(sids, text(t.Sid))
+			found = append(found, Transcript{SID: text(t.Sid), Status: text(t.Status), Text: text(t.TranscriptionText)})
 		}
 		return nil
 	})
-	return sids, err
+	return found, err
 }
 
 // DeleteRecording deletes a recording, and its transcripts before it: they could not be found after it. What is gone

@@ -115,7 +115,7 @@ func TestTheSimulatedCarrierForgetsAMessage(t *testing.T) {
 		var err error
 		recordings, err = client.Recordings(t.Context(), leg.SID)
 		if err == nil && len(recordings) == 1 && recordings[0].Ready() {
-			if words, err := client.transcripts(t.Context(), recordings[0].SID); err == nil && len(words) == 1 {
+			if words, err := client.Transcripts(t.Context(), recordings[0].SID); err == nil && len(words) == 1 && words[0].Ready() && words[0].Text == "The pump is down" {
 				break
 			}
 		}
@@ -128,8 +128,8 @@ func TestTheSimulatedCarrierForgetsAMessage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if words, err := client.transcripts(t.Context(), recordings[0].SID); err != nil || len(words) > 0 {
-		t.Errorf("it has %q, %v", words, err)
+	if words, err := client.Transcripts(t.Context(), recordings[0].SID); err != nil || len(words) > 0 {
+		t.Errorf("it has %v, %v", words, err)
 	}
 	for range 2 {
 		if err := client.DeleteRecording(t.Context(), recordings[0].SID); err != nil {

@@ -80,13 +80,16 @@ func (c *Client) Move(ctx context.Context, sid, url string) error {
 }
 
 // End ends a call, queued, ringing or live, and returns its state, which may not yet be over. A
-// call that is over already is no error. Safe to repeat.
+// call that is over already is no error; one that is not, and which the carrier would not end, is: ErrNotLive. Safe to repeat.
 func (c *Client) End(ctx context.Context, sid string) (State, error) {
 	state, err := c.call(ctx, "end call", sid, func(s *api.ApiService) (*api.ApiV2010Call, error) {
 		return s.UpdateCall(sid, new(api.UpdateCallParams).SetStatus("completed"))
 	})
 	if errors.Is(err, ErrNotLive) {
-		state, err = c.State(ctx, sid)
+		refused := err
+		if state, err = c.State(ctx, sid); err == nil && !state.Over {
+			err = refused
+		}
 	}
 	if errors.Is(err, models.ErrNotFound) {
 		return State{SID: sid, Over: true}, nil

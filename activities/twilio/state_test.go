@@ -102,7 +102,7 @@ func TestEndOfACallThatIsOverIsNoError(t *testing.T) {
 		"over, and its end is known": {says(`{"sid": "` + leg1 + `", "status": "no-answer"}`), refusal(400, 21220),
 			State{SID: leg1, Status: "no-answer", Over: true}, ""},
 		"the carrier contradicts itself": {says(`{"sid": "` + leg1 + `", "status": "ringing"}`), refusal(400, 21220),
-			State{SID: leg1, Status: "ringing"}, ""},
+			State{SID: leg1, Status: "ringing"}, NotLive},
 		"over, and forgotten meanwhile": {always(404, "", refusal(404, 20404)), refusal(400, 21220),
 			State{SID: leg1, Over: true}, ""},
 		"forgotten": {nil, refusal(404, 20404), State{SID: leg1, Over: true}, ""},

@@ -88,7 +88,7 @@ func (s speaker) record(a models.Answer, l models.Links) []element {
 	attributes := []string{
 		"action", l.VoicemailDone(s.language),
 		"maxLength", strconv.Itoa(int(models.VoicemailLimit.Seconds())),
-		"timeout", "10",
+		"timeout", strconv.Itoa(int(models.VoicemailPause.Seconds())),
 		"finishOnKey", "1234567890*#",
 		"recordingStatusCallback", l.Recording(),
 		"recordingStatusCallbackEvent", "completed absent",

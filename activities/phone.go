@@ -31,11 +31,11 @@ type Phone struct {
 type DialRequest struct {
 	CallSID  string         `json:"call_sid"`
 	Attempt  models.Attempt `json:"attempt"`
-	From     models.Phone   `json:"from"`      // the number that the responder sees
-	Ours     models.Phone   `json:"ours"`      // the number that was called; shown instead where the carrier refuses From
-	Language string         `json:"language"`  // of a goodbye, should the run be gone when the phone is picked up
-	Timeout  int            `json:"timeout"`   // how long the carrier is asked to ring, in seconds
-	AskFirst bool           `json:"ask_first"` // whether the caller is still there
+	From     models.Phone   `json:"from"`                // the number that the responder sees
+	Ours     models.Phone   `json:"ours"`                // the number that was called; shown instead where the carrier refuses From
+	Language string         `json:"language"`            // of a goodbye, should the run be gone when the phone is picked up
+	Timeout  int            `json:"timeout"`             // how long the carrier is asked to ring, in seconds
+	AskFirst bool           `json:"ask_first,omitempty"` // whether the caller is still there, of whom nothing was heard for long
 
 	CallToken string `json:"call_token,omitempty"` // the carrier's leave to show the caller's number; empty shows one of ours
 }

@@ -131,10 +131,8 @@ func (c *call) takeMessage(ctx workflow.Context) (models.Outcome, error) {
 			return models.Unanswered, err
 		}
 	}
-	if c.voicemail.Status != models.RecordingReady { // silence, or a caller who left before the tone
-		c.record.Reason = "the caller left no message"
-		c.note(ctx, c.record.Reason)
-		return models.Unanswered, nil
+	if c.voicemail.Status != models.RecordingReady {
+		return c.leftNone(ctx), nil
 	}
 	c.note(ctx, "the caller left a message")
 	return models.Voicemailed, nil
@@ -230,8 +228,19 @@ func (c *call) completeVoicemail(ctx workflow.Context, outcome models.Outcome) m
 	if done, err := awaitFor(ctx, c.plan.Paced(transcriptTime), "for the transcript", transcribed); !done && err == nil {
 		c.askTranscript(ctx)
 	}
+	if outcome == models.Voicemailed && c.voicemail.Status == models.RecordingEmpty {
+		outcome = c.leftNone(ctx)
+		c.mark(ctx, CallOutcome.ValueSet(string(outcome)))
+	}
 	c.tellMore(ctx, outcome)
 	return outcome
+}
+
+// leftNone is the outcome for a caller who was asked for a message and left none: they kept silent, or left before the tone.
+func (c *call) leftNone(ctx workflow.Context) models.Outcome {
+	c.record.Reason = "the caller left no message"
+	c.note(ctx, c.record.Reason)
+	return models.Unanswered
 }
 
 // askTranscript asks the carrier for a transcript that it did not tell of. There is none when it has none by now.
@@ -254,15 +263,15 @@ func (c *call) onRecorded(ctx workflow.Context, in Recorded) {
 	c.expectMessage()
 	ready, same := c.voicemail.Status == models.RecordingReady, in.Recording == c.voicemail.Recording
 	switch {
-	case in.Recording == "" && in.Seconds > 0: // its id comes with another word
-		return
-	case in.Recording == "" && ready: // which one?
+	case in.Recording == "" && (in.Seconds > 0 || ready): // its id comes with another word
 		return
 	case !in.Final && in.Recording != "" && in.Recording == c.measured:
 		return
 	case ready && same && !in.Final:
 		return
-	case ready && !same && (in.Seconds <= c.voicemail.Seconds || !c.longestCounts(ctx)):
+	case ready && !same && in.Seconds <= c.voicemail.Seconds:
+		return
+	case ready && (!same || in.Seconds == 0) && !c.heardAgain(ctx):
 		return
 	}
 	if in.Final {
@@ -280,9 +289,9 @@ func (c *call) onRecorded(ctx workflow.Context, in Recorded) {
 	}
 }
 
-// longestCounts is asked where a second recording is longer.
-func (c *call) longestCounts(ctx workflow.Context) bool {
-	return workflow.GetVersion(ctx, "the longest of several messages counts", workflow.DefaultVersion, 1) != workflow.DefaultVersion
+// heardAgain is asked where a message is another one, or none, by what is told later.
+func (c *call) heardAgain(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "what is told later of a message counts", workflow.DefaultVersion, 1) != workflow.DefaultVersion
 }
 
 func (c *call) onTranscribed(ctx workflow.Context, in Transcribed) {

@@ -209,6 +209,17 @@ func TestTheCallerLeavesNoMessage(t *testing.T) {
 	}
 }
 
+func TestAMessageThatIsMeasuredToBeSilenceAfterTheCallIsNone(t *testing.T) {
+	s := unreached(t, in("en-US"))
+	s.at(50, s.recorded("RE1", 10), s.hangsUp())
+	s.at(55, s.measured("RE1", 0))
+	call := s.ends(models.Unanswered, 50)
+	s.keeps(call, models.Voicemail{Status: models.RecordingEmpty, Transcribe: models.TranscriptNone}, 2)
+	if last := s.carrier.alerts[len(s.carrier.alerts)-1]; last.Outcome != models.Unanswered || call.Reason != "the caller left no message" {
+		t.Errorf("the alert says %s, the record %q", last.Outcome, call.Reason)
+	}
+}
+
 func TestACallerWhoStaysOnTheLineOfAVoicemailIsHungUpOn(t *testing.T) {
 	s := unreached(t)
 	s.at(450, s.hangsUp())

@@ -71,6 +71,7 @@ func newCarrier(t *testing.T, replies ...reply) (*activities.Phone, *carrier) {
 		Carrier: client, PublicURL: "https://ringdown.example", Converter: converter.GetDefaultDataConverter(),
 		Log:      slog.New(slog.DiscardHandler),
 		Diverted: func(context.Context, string) (bool, error) { return false, nil },
+		Alone:    func(context.Context, string, models.Phone) (bool, error) { return true, nil },
 	}, c
 }
 

@@ -25,6 +25,9 @@ type Phone struct {
 	Diverted  func(ctx context.Context, callSID string) (bool, error) // whether a caller was sent to the emergency number: store.Diverted
 	Converter converter.DataConverter                                 // the one of every client and worker
 	Log       *slog.Logger
+
+	// Alone says whether no other call of a number goes on, whose legs look like those of this one: store.AloneOn
+	Alone func(ctx context.Context, callSID string, number models.Phone) (bool, error)
 }
 
 // DialRequest asks for one phone to be rung.
@@ -117,7 +120,7 @@ func (p *Phone) adopt(ctx context.Context, r DialRequest, asked time.Time, err e
 		}
 		found, err := p.find(ctx, r.Attempt.Number, asked, asked, r.From, r.Ours)
 		if err == nil && len(found) > 0 {
-			return only(found), true
+			return p.ours(ctx, r.CallSID, r.Ours, found), true
 		}
 	}
 	return "", false
@@ -193,7 +196,7 @@ func (p *Phone) endLeg(ctx context.Context, r HangUpRequest, leg string) (HungUp
 		if err != nil {
 			return HungUp{}, fmt.Errorf("look for the leg of attempt %s: %w", r.Attempt.ID, err)
 		}
-		if leg = only(found); leg == "" {
+		if leg = p.ours(ctx, r.CallSID, r.Ours, found); leg == "" {
 			live := slices.ContainsFunc(found, func(leg twilio.State) bool { return !leg.Over })
 			return HungUp{Found: len(found) > 0, Over: len(found) > 0 && !live}, nil
 		}
@@ -255,6 +258,23 @@ func (p *Phone) find(ctx context.Context, to models.Phone, since, sent time.Time
 	return slices.DeleteFunc(legs, func(leg twilio.State) bool {
 		return leg.Created.After(sent.Add(placedWithin))
 	}), nil
+}
+
+// ours is the leg to take for this call's among candidates. While another call of the number goes on, it may be that call's, and
+// its responder just about to talk: then it is none.
+func (p *Phone) ours(ctx context.Context, callSID string, number models.Phone, found []twilio.State) string {
+	leg := only(found)
+	if leg == "" {
+		return ""
+	}
+	alone, err := p.Alone(ctx, callSID, number)
+	if err != nil {
+		p.Log.Warn("other calls of the number not looked for", "call", callSID, "cause", err)
+	}
+	if !alone {
+		return ""
+	}
+	return leg
 }
 
 // only is the leg to end among candidates: a single one that still rings. An answered one may be

@@ -116,6 +116,32 @@ func TestALegThatCannotBeToldFromOthersIsNotAdopted(t *testing.T) {
 	}
 }
 
+// The leg may be the other call's: ended as ours, it would cut off their talk.
+func TestALegIsNotTakenForOursWhileAnotherCallOfTheNumberGoesOn(t *testing.T) {
+	for name, known := range map[string]error{"another goes on": nil, "nobody knows": errors.New("the database is away")} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			phone, c := newCarrier(t, reply{legs: 1, lost: true})
+			phone.Alone = func(_ context.Context, call string, number models.Phone) (bool, error) {
+				if call != callerLeg || number != ours {
+					t.Errorf("asked after call %s, number %s", call, number)
+				}
+				return false, known
+			}
+			dial, hangUp := aDial(), endOf("")
+			dial.Ours, hangUp.Ours = ours, ours
+			told, err := run(t, phone.Dial, nil, dial)
+			if !errors.Is(err, activity.ErrResultPending) || len(told) > 0 || c.posts != 1 {
+				t.Errorf("the dial ends with %v, told %v after %d requests", err, told, c.posts)
+			}
+			got := onStage(t, phone, order{HangUp: hangUp}).comesTo()
+			if got.HungUp != (activities.HungUp{Found: true}) || c.is(c.placed[0]) != "ringing" {
+				t.Errorf("came to %+v, the leg is %s", got.HungUp, c.is(c.placed[0]))
+			}
+		})
+	}
+}
+
 func TestALegOfAnEarlierCallIsNotAdopted(t *testing.T) {
 	t.Parallel()
 	phone, c := newCarrier(t, reply{lost: true})

@@ -84,7 +84,7 @@ func Run(ctx context.Context, c Config) error {
 		c.Receivers = receivers.New(receivers.Config{PublicURL: c.PublicURL})
 	}
 	phone := &activities.Phone{
-		Carrier: c.Carrier, PublicURL: c.PublicURL, Diverted: c.Store.Diverted, Converter: workflows.DataConverter(c.Histories), Log: c.Log,
+		Carrier: c.Carrier, PublicURL: c.PublicURL, Diverted: c.Store.Diverted, Alone: c.Store.AloneOn, Converter: workflows.DataConverter(c.Histories), Log: c.Log,
 	}
 	calls.RegisterActivity(phone)
 	calls.RegisterActivity(&activities.Records{Store: c.Store})

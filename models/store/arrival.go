@@ -62,6 +62,14 @@ func (s *Store) Diverted(ctx context.Context, carrierCallID string) (bool, error
 	return n > 0, translate("diversion of call "+carrierCallID, err)
 }
 
+// AloneOn says whether no other call of a number goes on, as far as is written.
+func (s *Store) AloneOn(ctx context.Context, carrierCallID string, number models.Phone) (bool, error) {
+	var n int64
+	err := s.reader.WithContext(ctx).Model(&models.Call{}).
+		Where("ended_at IS NULL AND number = ? AND carrier_call_id <> ?", number, carrierCallID).Count(&n).Error
+	return n == 0, translate("other calls of the number of call "+carrierCallID, err)
+}
+
 // Untold lists the diverted calls whose run does not know of it yet, the first diverted first: ids,
 // route and times.
 func (s *Store) Untold(ctx context.Context) ([]models.Call, error) {

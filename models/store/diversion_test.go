@@ -190,3 +190,30 @@ func TestAClaimMayBeWithdrawnUntilTheRunIsTold(t *testing.T) {
 		}
 	})
 }
+
+func TestWhetherAnotherCallOfTheNumberGoesOn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		alone := func(want bool) {
+			t.Helper()
+			if got, err := s.AloneOn(ctx, "CA1", earlier("", 0).Number); err != nil || got != want {
+				t.Errorf("alone %v (%v), want %v", got, err, want)
+			}
+		}
+		alone(true) // no arrival is written yet
+		elsewhere := earlier("CA2", time.Minute)
+		elsewhere.Number = "+12025550177"
+		for _, call := range []models.Call{earlier("CA1", time.Minute), elsewhere} {
+			if err := s.Arrive(ctx, call); err != nil {
+				t.Fatal(err)
+			}
+		}
+		alone(true)
+		if err := s.Arrive(ctx, earlier("CA3", time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		alone(false)
+		must[bool](t)(s.CloseCall(ctx, "CA3", models.Abandoned, "the caller left", noon))
+		alone(true)
+	})
+}

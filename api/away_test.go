@@ -53,7 +53,7 @@ func TestACallerHearsItRingUntilSomebodyDecides(t *testing.T) {
 				wt.edit(c.edit)
 				undecide(wt.temporal)
 				wt.hears(c.want, wt.post(c.target, arriving("CallStatus", c.status), "I-Twilio-Idempotency-Token", "token"))
-				wt.asks(c.asks...)
+				wt.keepsAsking(c.asks...)
 			})
 		}
 	}

@@ -33,6 +33,8 @@ const (
 	// movedAtOnce is how many callers are moved at a time, so that the last of several hundred is
 	// moved seconds after the first.
 	movedAtOnce = 8
+	// tellPause is how soon a run that could not hear of a diversion on arrival is told again: Temporal may be back any moment.
+	tellPause = 500 * time.Millisecond
 	// tellAgainAfter is how old a diversion is before it is told again: until then who diverted the
 	// caller is at it, and a start of the run may be on its way.
 	tellAgainAfter = 15 * time.Second
@@ -52,16 +54,25 @@ func (s *Server) divertArriving(in models.Inbound) {
 			s.log.Error("diversion not written", "call", in.CallSID, "cause", err)
 			s.unwritten.add(call)
 		}
-		s.tellDiverted(ctx, call)
+		told, cancel := context.WithTimeout(ctx, s.paced(tellAgainAfter))
+		defer cancel()
+		s.tellDiverted(told, call, tellPause)
 	})
 }
 
-// tellDiverted tells a run that its caller talks to the emergency number. Where there is no run the
+// tellDiverted tells a run that its caller talks to the emergency number: with a pause again and again, for as long as ctx lets it,
+// so that it knows before it hears that the caller has hung up; without one once. Where there is no run the
 // row is closed; after a new diversion it is told again later, because a run may be about to start.
-func (s *Server) tellDiverted(ctx context.Context, call models.Call) {
-	tellCtx, cancel := context.WithTimeout(ctx, signWithin)
-	defer cancel()
-	err := s.tell(tellCtx, call.CarrierCallID, workflows.SignalDiverted, nil)
+func (s *Server) tellDiverted(ctx context.Context, call models.Call, pause time.Duration) {
+	err := s.signalDiverted(ctx, call)
+	for again := pause > 0; again && err != nil && !gone(err); {
+		select {
+		case <-ctx.Done():
+			again = false
+		case <-time.After(s.paced(pause)):
+			err = s.signalDiverted(ctx, call)
+		}
+	}
 	noRun := gone(err)
 	if err != nil && !noRun {
 		s.log.Warn("run not told of its diversion yet", "call", call.CarrierCallID, "cause", err)
@@ -81,6 +92,12 @@ func (s *Server) tellDiverted(ctx context.Context, call models.Call) {
 	if err != nil {
 		s.log.Warn("diversion not on record yet", "call", call.CarrierCallID, "cause", err)
 	}
+}
+
+func (s *Server) signalDiverted(ctx context.Context, call models.Call) error {
+	ctx, cancel := context.WithTimeout(ctx, signWithin)
+	defer cancel()
+	return s.tell(ctx, call.CarrierCallID, workflows.SignalDiverted, nil)
 }
 
 // settled says whether a diversion is so old that nobody is at it any more.
@@ -154,7 +171,7 @@ func (w *watch) divertAll(ctx context.Context) {
 	})
 	ctx, cancel := context.WithTimeout(ctx, lookWithin) // a later look tells the others
 	defer cancel()
-	atOnce(moved, func(call models.Call) { w.tellDiverted(ctx, call) })
+	atOnce(moved, func(call models.Call) { w.tellDiverted(ctx, call, 0) })
 }
 
 // eachHeld does something for every caller on hold, the oldest first.
@@ -334,7 +351,7 @@ func (w *watch) tellUntold(ctx context.Context) {
 // because the carrier was away, or the process that claimed them died.
 func (w *watch) finish(ctx context.Context, call models.Call) {
 	if call.DivertedAt.Sub(call.StartedAt) < w.paced(patienceOnHold) { // on arrival
-		w.tellDiverted(ctx, call)
+		w.tellDiverted(ctx, call, 0)
 		return
 	}
 	row, err := w.store.CallByCarrierID(ctx, call.CarrierCallID) // with its room
@@ -350,10 +367,10 @@ func (w *watch) finish(ctx context.Context, call models.Call) {
 	case waits:
 		route, _, _ := w.routes.forNumber(ctx, row.Number)
 		if w.moveHeld(ctx, row, route.Language) {
-			w.tellDiverted(ctx, row)
+			w.tellDiverted(ctx, row, 0)
 		}
 	default:
-		w.tellDiverted(ctx, row)
+		w.tellDiverted(ctx, row, 0)
 	}
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -62,13 +63,26 @@ func TestADiversionOnArrivalIsOnRecordAndToldToItsRun(t *testing.T) {
 		}
 		wt.untold(true)
 		wt.temporal.fails = nil
-		wt.looks(tellAgainAfter - time.Nanosecond) // until then we are at it ourselves
+		wt.looks(tellAgainAfter - backgroundWithin - time.Nanosecond) // until then we are at it ourselves, for the time that has passed
 		wt.asks(signAsked)
 		wt.looks(tellAgainAfter)
 		wt.asks(signAsked, tellsDiverted)
 		wt.untold(false)
 		wt.looks(tellAgainAfter)
 		wt.asks(signAsked)
+	})
+	inCall(t, "as soon as it can hear, before it is told that the caller has left", func(wt *webhookTest) {
+		wt.temporal.fails = failing(errAway)
+		wt.hears(theDiversion, wt.post("/twilio/voice?try=2", arriving()))
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		wt.temporal.heard()
+		wt.temporal.fails = nil
+		time.Sleep(tellPause)
+		synctest.Wait()
+		wt.ends(http.StatusNoContent, wt.post("/twilio/status", arriving("CallStatus", "completed")))
+		wt.asks(tellsDiverted, "signal call/CALL caller_over {Status:completed}")
+		wt.untold(false)
 	})
 	inCall(t, "again and again while it cannot hear", func(wt *webhookTest) {
 		wt.temporal.fails = failing(errAway)
@@ -153,9 +167,9 @@ func TestWatchLooksEveryTenSeconds(t *testing.T) {
 		ctx, stop := context.WithCancel(context.Background())
 		ended := make(chan struct{})
 		go func() { defer close(ended); wt.Watch(ctx) }()
-		time.Sleep(tellAgainAfter + watchEvery - time.Nanosecond) // its second look is the first that tells
+		time.Sleep(2*watchEvery - time.Nanosecond)
 		synctest.Wait()
-		wt.asks(signAsked, signAsked, tellsDiverted)
+		wt.asks(signAsked, tellsDiverted)
 		time.Sleep(watchEvery)
 		synctest.Wait()
 		wt.asks(signAsked, tellsDiverted)
@@ -171,7 +185,7 @@ func TestWatchLooksEveryTenSeconds(t *testing.T) {
 		wt.divertsAtArrival()
 		time.Sleep(watchEvery / 20)
 		synctest.Wait()
-		wt.asks(signAsked)
+		wt.asks(signAsked, tellsDiverted)
 		stop()
 		<-ended
 	})

@@ -42,7 +42,7 @@ func (w *watch) moveForlorn(ctx context.Context) {
 			w.mutes[call.CarrierCallID] = mute{call, began}
 		case began.Sub(m.since) >= w.paced(patienceOnHold):
 			if diverted, moved := w.divertHeld(ctx, call); moved {
-				w.tellDiverted(ctx, diverted)
+				w.tellDiverted(ctx, diverted, 0)
 			}
 			delete(w.mutes, call.CarrierCallID) // who was not moved is asked again
 		}

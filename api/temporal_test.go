@@ -142,6 +142,15 @@ func (h updateHandle) Get(_ context.Context, to any) error {
 }
 
 // asks checks what Temporal was asked, in order, since it was last checked.
+// keepsAsking is asks, where what is asked in vain may be asked again at once.
+func (wt *webhookTest) keepsAsking(want ...string) {
+	wt.Helper()
+	wt.Drain()
+	if got := slices.Compact(wt.temporal.heard()); !slices.Equal(got, want) {
+		wt.Errorf("asked Temporal\n%s, want\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 func (wt *webhookTest) asks(want ...string) {
 	wt.Helper()
 	wt.Drain()

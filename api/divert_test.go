@@ -77,7 +77,7 @@ func TestADiversionOnArrivalIsOnRecordAndToldToItsRun(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		wt.temporal.heard()
-		wt.temporal.fails = nil
+		wt.temporal.isBack()
 		time.Sleep(tellPause)
 		synctest.Wait()
 		wt.ends(http.StatusNoContent, wt.post("/twilio/status", arriving("CallStatus", "completed")))

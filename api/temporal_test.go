@@ -42,6 +42,13 @@ type fakeTemporal struct {
 	options []client.StartWorkflowOptions
 }
 
+// isBack ends all failures, while requests go on.
+func (f *fakeTemporal) isBack() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fails = nil
+}
+
 // heard gives what was asked since it was last called.
 func (f *fakeTemporal) heard() []string {
 	f.mu.Lock()

@@ -46,7 +46,11 @@ func newWebTest(t *testing.T, change func(*http.Server)) *webTest {
 	served := make(chan error, 1)
 	go func() { served <- web.web.Serve(listener) }()
 	t.Cleanup(func() {
-		wt.must(web.web.Close())
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := web.web.Shutdown(ctx); err != nil { // who asks has left by now, but is still being answered
+			wt.must(web.web.Close())
+		}
 		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 			t.Error(err)
 		}

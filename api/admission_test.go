@@ -116,7 +116,7 @@ func TestWhoMayNotCallIsRefusedBeforeAnythingRings(t *testing.T) {
 			wt.temporal.answer = models.Answer{Do: models.DoReject}
 			for range 2 { // as often as the carrier repeats it
 				wt.hears("Reject", wt.post("/twilio/voice", arriving()))
-				wt.asks("start call/CALL answer answer/0 within 1.6s")
+				wt.asks("start call/CALL answer answer/0 within 1.8s")
 			}
 			for _, in := range wt.temporal.inputs {
 				if in.Refusal != c.reason || in.FirstStage() != models.StageEnded {

@@ -33,17 +33,17 @@ func TestACallerHearsItRingUntilSomebodyDecides(t *testing.T) {
 			want                 string
 			asks                 []string
 		}{
-			{"at first", "/twilio/voice", "ringing", withEmergency, "Pause 2, Redirect /twilio/voice?try=1", []string{"start call/CALL answer answer/0 within 1.6s"}},
-			{"again", "/twilio/voice?try=1", "ringing", withEmergency, "Pause 2, Redirect /twilio/voice?try=2", []string{"start call/CALL answer answer/1 within 1.6s"}},
-			{"and is diverted at last", "/twilio/voice?try=2", "ringing", withEmergency, diversion, []string{"start call/CALL answer answer/2 within 1.6s", signal}},
-			{"and is diverted later still", "/twilio/voice?try=99", "ringing", withEmergency, diversion, []string{"start call/CALL answer answer/15 within 1.6s", signal}},
-			{"with nobody to be diverted to", "/twilio/voice?try=2", "ringing", without, "Pause 2, Redirect /twilio/voice?try=3", []string{"start call/CALL answer answer/2 within 1.6s"}},
-			{"once more before the apology", "/twilio/voice?try=13", "ringing", without, "Pause 2, Redirect /twilio/voice?try=14", []string{"start call/CALL answer answer/13 within 1.6s"}},
-			{"and an apology at last", "/twilio/voice?try=14", "ringing", without, "Say de-DE nobody, Hangup", []string{"start call/CALL answer answer/14 within 1.6s"}},
-			{"and an apology later still", "/twilio/voice?try=99", "ringing", without, "Say de-DE nobody, Hangup", []string{"start call/CALL answer answer/15 within 1.6s"}},
-			{"from the start when the try is endless", "/twilio/voice?try=" + strings.Repeat("9", 50), "ringing", without, "Pause 2, Redirect /twilio/voice?try=1", []string{"start call/CALL answer answer/0 within 1.6s"}},
-			{"from the start when the try is a word", "/twilio/voice?try=x", "ringing", without, "Pause 2, Redirect /twilio/voice?try=1", []string{"start call/CALL answer answer/0 within 1.6s"}},
-			{"from the start when the try is negative", "/twilio/voice?try=-7", "ringing", without, "Pause 2, Redirect /twilio/voice?try=1", []string{"start call/CALL answer answer/0 within 1.6s"}},
+			{"at first", "/twilio/voice", "ringing", withEmergency, "Pause 2, Redirect /twilio/voice?try=1", []string{"start call/CALL answer answer/0 within 1.8s"}},
+			{"again", "/twilio/voice?try=1", "ringing", withEmergency, "Pause 2, Redirect /twilio/voice?try=2", []string{"start call/CALL answer answer/1 within 1.8s"}},
+			{"and is diverted at last", "/twilio/voice?try=2", "ringing", withEmergency, diversion, []string{"start call/CALL answer answer/2 within 1.8s", signal}},
+			{"and is diverted later still", "/twilio/voice?try=99", "ringing", withEmergency, diversion, []string{"start call/CALL answer answer/15 within 1.8s", signal}},
+			{"with nobody to be diverted to", "/twilio/voice?try=2", "ringing", without, "Pause 2, Redirect /twilio/voice?try=3", []string{"start call/CALL answer answer/2 within 1.8s"}},
+			{"once more before the apology", "/twilio/voice?try=13", "ringing", without, "Pause 2, Redirect /twilio/voice?try=14", []string{"start call/CALL answer answer/13 within 1.8s"}},
+			{"and an apology at last", "/twilio/voice?try=14", "ringing", without, "Say de-DE nobody, Hangup", []string{"start call/CALL answer answer/14 within 1.8s"}},
+			{"and an apology later still", "/twilio/voice?try=99", "ringing", without, "Say de-DE nobody, Hangup", []string{"start call/CALL answer answer/15 within 1.8s"}},
+			{"from the start when the try is endless", "/twilio/voice?try=" + strings.Repeat("9", 50), "ringing", without, "Pause 2, Redirect /twilio/voice?try=1", []string{"start call/CALL answer answer/0 within 1.8s"}},
+			{"from the start when the try is a word", "/twilio/voice?try=x", "ringing", without, "Pause 2, Redirect /twilio/voice?try=1", []string{"start call/CALL answer answer/0 within 1.8s"}},
+			{"from the start when the try is negative", "/twilio/voice?try=-7", "ringing", without, "Pause 2, Redirect /twilio/voice?try=1", []string{"start call/CALL answer answer/0 within 1.8s"}},
 			{"and a sentence before it when already answered", "/twilio/voice", "in-progress", withEmergency, "Say de-DE one_moment, Play, Redirect /twilio/voice?try=1", []string{"start call/CALL answer answer/again/token within 1.6s"}},
 			{"and a sentence again", "/twilio/voice?try=1", "in-progress", withEmergency, "Say de-DE one_moment, Play, Redirect /twilio/voice?try=2", []string{"start call/CALL answer answer/again/token within 1.6s"}},
 			{"and is diverted at last when already answered", "/twilio/voice?try=2", "in-progress", withEmergency, diversion, []string{"start call/CALL answer answer/again/token within 1.6s", signal}},
@@ -123,7 +123,7 @@ func TestWithoutTheDatabaseTheLastGoodRouteIsUsed(t *testing.T) {
 		before := first(wt)
 		wt.must(wt.store.Close())
 		wt.hears(theRoom, wt.post("/twilio/voice", arriving()))
-		wt.asks("start call/CALL answer answer/0 within 1.6s")
+		wt.asks("start call/CALL answer answer/0 within 1.8s")
 		wt.logged("call let in without looking at blocks and limits", "arrival not written")
 		if got := wt.temporal.inputs[1].Plan; !slices.Equal(got.Attempts(), before.Plan.Attempts()) || got.RouteID != "support" {
 			wt.Errorf("the plan is %+v", got)

@@ -129,7 +129,7 @@ func TestADiversionOnArrivalIsOnRecordAndToldToItsRun(t *testing.T) {
 		wt.must(wt.store.Close())
 		wt.temporal.fails = map[string]error{"start": errAway}
 		wt.hears(theDiversion, wt.post("/twilio/voice?try=2", arriving()))
-		wt.asks("start call/CALL answer answer/2 within 1.6s", tellsDiverted)
+		wt.asks("start call/CALL answer answer/2 within 1.8s", tellsDiverted)
 		wt.logged("call let in without looking at blocks and limits", "call not answered in time",
 			"call diverted to the emergency number", "diversion not written", "diversion not on record yet")
 	})

@@ -85,7 +85,7 @@ func TestAWebhookIsTimedUntilItIsAnswered(t *testing.T) {
 		wt.post("/twilio/voice", arriving())
 		wt.Drain()
 		lines := scrape(wt.T, wt.metrics.webhooks)
-		if want := fmt.Sprintf(`ringdown_webhook_seconds_sum{path="/twilio/voice",status="200"} %v`, replyWithin.Seconds()); !slices.Contains(lines, want) {
+		if want := fmt.Sprintf(`ringdown_webhook_seconds_sum{path="/twilio/voice",status="200"} %v`, ringingWithin.Seconds()); !slices.Contains(lines, want) {
 			wt.Errorf("no line %s in %s", want, lines)
 		}
 	})

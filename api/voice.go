@@ -21,7 +21,7 @@ const (
 	// tryAgainAfter is the pause before an unanswered caller's call is announced to us again, in seconds.
 	tryAgainAfter = 2
 	// triesBeforeDiversion bound how long a caller hears it ring while nobody can decide: each
-	// takes at most replyWithin and the pause, 12 s together.
+	// takes at most ringingWithin and the pause, 12 s together.
 	triesBeforeDiversion = 3
 	// triesBeforeApology is the same for a route without an emergency number.
 	triesBeforeApology = 15

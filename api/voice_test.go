@@ -23,7 +23,7 @@ func TestACallIsStartedWithItsPlan(t *testing.T) {
 		wt.temporal.answer = inTheRoom
 		for range 2 {
 			wt.hears(theRoom, wt.post("/twilio/voice", arriving()))
-			wt.asks("start call/CALL answer answer/0 within 1.6s")
+			wt.asks("start call/CALL answer answer/0 within 1.8s")
 		}
 		wt.logged()
 

@@ -19,9 +19,10 @@ import (
 )
 
 const (
-	// replyWithin is how long a webhook may work for its answer: somebody listens meanwhile, 2 s at most, and the way to the
-	// carrier takes some of it.
-	replyWithin = 1600 * time.Millisecond
+	// replyWithin is how long a webhook may work for its answer: somebody hears nothing meanwhile, 2 s at most, and the way to
+	// the carrier takes some of it. Who has not been answered yet hears it ring, and may wait for ringingWithin.
+	replyWithin   = 1600 * time.Millisecond
+	ringingWithin = 1800 * time.Millisecond
 	// webhookLimit is far above any form of the carrier's, in bytes, and fieldsLimit in fields: looking at a flood of
 	// forged ones is to cost little.
 	webhookLimit = 64 << 10
@@ -81,7 +82,11 @@ func (s *Server) signed(handler func(webhook) error) echo.HandlerFunc {
 		if !s.signatures.valid(signature, s.publicURL+r.RequestURI, form) {
 			return s.forged(c)
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), replyWithin)
+		within := replyWithin
+		if form.Get("CallStatus") == "ringing" {
+			within = ringingWithin
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), within)
 		defer cancel()
 		c.SetRequest(r.WithContext(ctx))
 		return s.inTrace(webhook{c, form}, handler)

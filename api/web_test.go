@@ -90,7 +90,7 @@ func (wt *webTest) answersSoon(calls int) {
 	}
 	slices.Sort(took)
 	usual, worst := took[len(took)*9/10], took[len(took)-1]
-	if usual > soon || worst > answersWithin {
+	if usual > soon && !raced || worst > answersWithin { // the race detector makes all of it slow
 		wt.Errorf("nine of ten webhooks took up to %v, the slowest %v", usual, worst)
 	}
 	wt.Logf("nine of ten webhooks took up to %v, the slowest %v", usual, worst)

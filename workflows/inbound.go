@@ -185,14 +185,17 @@ func (c *call) end(ctx workflow.Context, outcome models.Outcome, cause error) (m
 	c.mark(ctx, CallStage.ValueSet(string(c.stage)), CallOutcome.ValueSet(string(outcome)))
 	c.tellAlert(ctx, SignalEnded, c.ended(outcome))
 	c.endLegs(ctx, cause != nil)
+	if c.voicemail == nil { // now, and not in the run's last task, which is done again when another word comes in meanwhile
+		c.measure(ctx, outcome)
+	}
 	err := c.write(ctx, outcome)
 	if c.voicemail != nil {
 		outcome = c.completeVoicemail(ctx, outcome)
 		if written := c.record.Voicemail; written == nil || *c.voicemail != *written {
 			err = c.write(ctx, outcome)
 		}
+		c.measure(ctx, outcome)
 	}
-	c.measure(ctx, outcome)
 	for _, noted := range c.flagged {
 		_ = noted.Get(ctx, nil) // tried until it is
 	}

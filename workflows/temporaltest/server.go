@@ -20,25 +20,26 @@ import (
 // Start starts a server that ends with the test, with more flags of `temporal server start-dev`. Its client seals nothing.
 func Start(t testing.TB, flags ...string) client.Client {
 	t.Helper()
-	server, err := New(flags...)
+	server, err := start(t.Context(), flags)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Errorf("stop Temporal: %v", err)
-		}
-	})
+	t.Cleanup(func() { _ = server.Stop() }) // which has ended with the test's context, however busy it was
 	return server.Client()
 }
 
 // New is Start for the tests of a package that share a server. Whoever asks for one stops it.
 func New(flags ...string) (*testsuite.DevServer, error) {
+	return start(context.Background(), flags)
+}
+
+// start starts a server that is killed when ctx ends.
+func start(ctx context.Context, flags []string) (*testsuite.DevServer, error) {
 	path, err := program()
 	if err != nil {
 		return nil, err
 	}
-	server, err := testsuite.StartDevServer(context.Background(), testsuite.DevServerOptions{
+	server, err := testsuite.StartDevServer(ctx, testsuite.DevServerOptions{
 		ExistingPath: path, LogLevel: "error", ExtraArgs: flags,
 		ClientOptions: &client.Options{Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)), DataConverter: workflows.DataConverter(nil)},
 	})
